@@ -1,0 +1,1 @@
+//! Pure topologies over events and metrics: windows, aggregates.

@@ -1,0 +1,83 @@
+//! What a service writes: a processor, one for each input partition.
+
+use std::collections::BTreeMap;
+
+use crate::record::{Output, Record};
+use crate::store::Store;
+
+/// Work on one input partition.
+///
+/// **Invariant:** what it does depends on its stores and on the record at hand, on nothing else:
+/// no clock, no chance, no memory outside its stores. That is what makes a replay after a crash
+/// give the same state, and what makes an abort undo everything.
+pub trait Processor: Send {
+    /// Takes one record. A record that cannot be used is forwarded as a dead letter, with a reason;
+    /// it is no error.
+    fn process(&mut self, record: &Record, context: &mut Context<'_>);
+
+    /// Does what became due, in bounded pieces: a piece that leaves more to do is
+    /// [`Progress::Pending`], and a transaction may commit between two pieces.
+    fn advance(&mut self, context: &mut Context<'_>) -> Progress {
+        let _ = context;
+        Progress::Done
+    }
+
+    /// All its stores, always in the same order: the order numbers them in images.
+    fn stores(&mut self) -> Vec<&mut dyn Store>;
+}
+
+/// Whether `advance` has to be called again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing more is due.
+    Done,
+    /// Call again; in between, the work so far may commit.
+    Pending,
+}
+
+/// What a processor may do to the world.
+#[derive(Debug)]
+pub struct Context<'a> {
+    effects: &'a mut Effects,
+    withheld: bool,
+}
+
+impl<'a> Context<'a> {
+    /// A context that collects into `effects`, or drops everything while a replay withholds.
+    pub fn new(effects: &'a mut Effects, withheld: bool) -> Self {
+        Self { effects, withheld }
+    }
+
+    /// Writes a record, in the transaction that commits the input it came from.
+    pub fn forward(&mut self, output: Output) {
+        if !self.withheld {
+            self.effects.bytes += output.size();
+            self.effects.outputs.push(output);
+        }
+    }
+
+    /// Asks for a commit at once: the batch holds something a person waits for.
+    pub fn urgent(&mut self) {
+        self.effects.urgent |= !self.withheld;
+    }
+
+    /// Counts something that is no output. Counts are reported when their batch has committed.
+    pub fn count(&mut self, what: &'static str, amount: u64) {
+        if !self.withheld {
+            *self.effects.counts.entry(what).or_default() += amount;
+        }
+    }
+}
+
+/// Everything a batch of input caused outside the stores.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Records to write, in order.
+    pub outputs: Vec<Output>,
+    /// Roughly their bytes.
+    pub bytes: usize,
+    /// Counters by name.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// A commit at once was asked for.
+    pub urgent: bool,
+}

@@ -1,0 +1,610 @@
+//! The worker loop over any log: poll → process → commit → react.
+//!
+//! **Invariant:** a batch is resolved before anything else happens. When its outcome is unclear the
+//! committed offset decides whether memory keeps or undoes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::batch::{Batch, Checkpoint};
+use crate::events::{Observer, WorkerEvent};
+use crate::log::{Change, Log, LogError, Polled, Reaction};
+use crate::marks::MarkKeeper;
+use crate::pace::Pace;
+use crate::processor::Effects;
+use crate::record::{Destination, Headers, Offset, Output, Record, TopicPartition};
+use crate::restore::restore;
+use crate::task::{Task, Verdict};
+use crate::time::{Clock, EventTime};
+use crate::topology::Topology;
+
+/// When a worker commits, and how much it holds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A record waits at most this long for its commit to begin.
+    pub commit_interval_ms: i64,
+    /// At most this often is a commit hurried by something urgent.
+    pub urgent_interval_ms: i64,
+    /// A batch holds at most this many input records.
+    pub batch_records_max: u64,
+    /// A batch holds at most about this many output bytes.
+    pub batch_bytes_max: usize,
+    /// A crash may cost this much replay.
+    pub replay_budget_ms: i64,
+    /// Progress marks are written this often.
+    pub mark_interval_ms: i64,
+    /// One poll gives at most this many records.
+    pub poll_records_max: usize,
+    /// One poll waits at most this long.
+    pub poll_wait_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            commit_interval_ms: 20,
+            urgent_interval_ms: 5,
+            batch_records_max: 10_000,
+            batch_bytes_max: 16 * 1024 * 1024,
+            replay_budget_ms: 1_000,
+            mark_interval_ms: 1_000,
+            poll_records_max: 2_000,
+            poll_wait_ms: 50,
+        }
+    }
+}
+
+/// Open cuts go on this often when nothing else commits.
+const CUT_INTERVAL_MS: i64 = 100;
+/// State below the last image is deleted this often at most.
+const TRIM_INTERVAL_MS: i64 = 5_000;
+
+/// One worker: its member of the group, its tasks, and the batch that is open.
+pub struct Worker<L> {
+    log: L,
+    topology: Arc<Topology>,
+    settings: Settings,
+    clock: Box<dyn Clock + Send>,
+    observer: Box<dyn Observer + Send>,
+    tasks: BTreeMap<TopicPartition, Task>,
+    /// Assigned, but not restored yet.
+    to_restore: BTreeSet<TopicPartition>,
+    /// Revoked, and released as soon as nothing is open.
+    to_release: Vec<TopicPartition>,
+    effects: Effects,
+    open_since_us: Option<i64>,
+    open_records: u64,
+    /// The open batch holds a progress mark, so every task's position goes with it.
+    open_mark: bool,
+    /// A batch whose outcome nobody knows yet.
+    unclear: Option<Batch>,
+    last_commit_ms: i64,
+    last_trim_ms: i64,
+    trim: BTreeSet<TopicPartition>,
+    pace: Pace,
+    marks: MarkKeeper,
+    waiting: bool,
+}
+
+/// Whether the batch at hand is out of the way, and memory with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flushed {
+    /// It committed, or there was none: go on with the records at hand.
+    Clean,
+    /// Positions were reset: records at hand will be read again.
+    Reset,
+}
+
+impl<L: std::fmt::Debug> std::fmt::Debug for Worker<L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker")
+            .field("log", &self.log)
+            .field("tasks", &self.tasks)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<L: Log> Worker<L> {
+    /// A worker that has joined nothing yet; [`Worker::step`] makes it move.
+    pub fn new(
+        log: L,
+        topology: Arc<Topology>,
+        settings: Settings,
+        clock: Box<dyn Clock + Send>,
+        observer: Box<dyn Observer + Send>,
+    ) -> Self {
+        let now_ms = clock.now_us() / 1000;
+        Self {
+            pace: Pace::new(settings.replay_budget_ms, now_ms),
+            log,
+            topology,
+            settings,
+            clock,
+            observer,
+            tasks: BTreeMap::new(),
+            to_restore: BTreeSet::new(),
+            to_release: Vec::new(),
+            effects: Effects::default(),
+            open_since_us: None,
+            open_records: 0,
+            open_mark: false,
+            unclear: None,
+            last_commit_ms: now_ms,
+            last_trim_ms: now_ms,
+            trim: BTreeSet::new(),
+            marks: MarkKeeper::default(),
+            waiting: false,
+        }
+    }
+
+    /// The log below, for whoever has to look at it.
+    pub fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// The tasks at work.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.values()
+    }
+
+    /// True when every assigned partition is restored and has replayed what was committed.
+    pub fn is_caught_up(&self) -> bool {
+        self.to_restore.is_empty() && self.tasks.values().all(|task| !task.is_replaying())
+    }
+
+    /// True when nothing is open, unclear, or waiting to be restored.
+    pub fn is_clean(&self) -> bool {
+        let open = self.open_since_us.is_some() || self.unclear.is_some();
+        !open && self.to_restore.is_empty() && !self.tasks.values().any(Task::is_touched)
+    }
+
+    /// True while the log cannot be reached: the caller waits a little before the next step.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// One round: what came in, and a commit when it is due.
+    ///
+    /// # Errors
+    /// Only errors that a person has to mend.
+    pub fn step(&mut self) -> Result<(), LogError> {
+        match self.round() {
+            Ok(()) => {
+                if std::mem::take(&mut self.waiting) {
+                    self.observer.observe(&WorkerEvent::Reached);
+                }
+                Ok(())
+            }
+            Err(error) => self.react(error),
+        }
+    }
+
+    fn round(&mut self) -> Result<(), LogError> {
+        self.resolve()?;
+        if !self.to_release.is_empty() {
+            self.release()?;
+        }
+        self.restore_next()?;
+        match self.log.poll(self.settings.poll_records_max, self.wait_ms())? {
+            Polled::Nothing => {}
+            Polled::Records { records, reached } => {
+                if self.take(records)? == Flushed::Clean {
+                    reached.iter().for_each(|(input, offset)| self.marks.reached(input, *offset));
+                }
+            }
+            Polled::Change(change) => self.change(change)?,
+        }
+        self.mark()?;
+        if self.is_due() {
+            self.flush()?;
+        }
+        self.trim_state();
+        Ok(())
+    }
+
+    fn react(&mut self, error: LogError) -> Result<(), LogError> {
+        match error.reaction {
+            Reaction::Stop => return Err(error),
+            Reaction::Yield => self.yield_all(&error),
+            // Whatever can be unclear is held in `unclear`; all else may simply be tried again.
+            Reaction::Retry | Reaction::Replay => {
+                self.observer.observe(&WorkerEvent::Waiting(&error));
+                self.waiting = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now_us() / 1000
+    }
+
+    // === Assignment ===
+
+    fn change(&mut self, change: Change) -> Result<(), LogError> {
+        match change {
+            Change::Assigned(inputs) => {
+                self.observer.observe(&WorkerEvent::Assigned(&inputs));
+                self.to_restore.extend(inputs);
+                Ok(())
+            }
+            Change::Revoked(inputs) => {
+                self.to_release.extend(inputs);
+                self.flush()?;
+                self.release()
+            }
+            Change::Lost(inputs) => {
+                self.undo_open()?;
+                self.forget(&inputs);
+                self.observer.observe(&WorkerEvent::Lost(&inputs));
+                self.log.release(&inputs)
+            }
+        }
+    }
+
+    fn release(&mut self) -> Result<(), LogError> {
+        if self.unclear.is_some() {
+            return Ok(());
+        }
+        // A commit may have failed on the way here; what it left open must not leave with the task.
+        self.undo_open()?;
+        let inputs = std::mem::take(&mut self.to_release);
+        self.forget(&inputs);
+        self.log.release(&inputs)?;
+        self.observer.observe(&WorkerEvent::Released(&inputs));
+        Ok(())
+    }
+
+    fn forget(&mut self, inputs: &[TopicPartition]) {
+        for input in inputs {
+            self.tasks.remove(input);
+            self.to_restore.remove(input);
+            self.trim.remove(input);
+            self.marks.forget(input);
+        }
+    }
+
+    fn yield_all(&mut self, error: &LogError) {
+        self.observer.observe(&WorkerEvent::Yielded(error));
+        self.tasks.clear();
+        self.to_restore.clear();
+        self.to_release.clear();
+        self.trim.clear();
+        self.marks.clear();
+        self.unclear = None;
+        self.clear_open();
+    }
+
+    /// Restores one partition, so that the group hears of us between two of them.
+    fn restore_next(&mut self) -> Result<(), LogError> {
+        let Some(input) = self.to_restore.first().cloned() else { return Ok(()) };
+        let began_us = self.clock.now_us();
+        let (task, restored) = restore(&mut self.log, &self.topology, &input)?;
+        self.log.resume(&input, task.settled().resume_at)?;
+        self.observer.observe(&WorkerEvent::Restored {
+            input: &input,
+            restored,
+            replay_from: task.settled().resume_at,
+            replay_to: task.replay_end(),
+            took_us: self.clock.now_us() - began_us,
+        });
+        if self.topology.marks.is_some() {
+            let partitions = self.log.partitions(&input.topic)?;
+            self.marks.follow(&input, partitions);
+        }
+        self.to_restore.remove(&input);
+        self.tasks.insert(input, task);
+        Ok(())
+    }
+
+    // === Records ===
+
+    fn take(&mut self, polled: Vec<(TopicPartition, Vec<Record>)>) -> Result<Flushed, LogError> {
+        for (input, records) in polled {
+            let mut records = records.into_iter();
+            while self.drive(&input, &mut records) {
+                if self.flush()? == Flushed::Reset {
+                    return Ok(Flushed::Reset);
+                }
+            }
+            if let Some(task) = self.tasks.get(&input) {
+                self.marks.reached(&input, task.position().resume_at);
+            }
+        }
+        Ok(Flushed::Clean)
+    }
+
+    /// Gives records to their task until they are used up (false) or the batch is full (true).
+    fn drive(&mut self, input: &TopicPartition, records: &mut std::vec::IntoIter<Record>) -> bool {
+        let Some(task) = self.tasks.get_mut(input) else { return false };
+        let began_us = self.clock.now_us();
+        let was_replaying = task.is_replaying();
+        let mut taken = 0;
+        let full = loop {
+            if self.open_records + taken >= self.settings.batch_records_max
+                || self.effects.bytes >= self.settings.batch_bytes_max
+            {
+                break true;
+            }
+            if task.is_pending() {
+                task.advance(&mut self.effects);
+                // A piece counts like a record, or a long `advance` would fill memory.
+                taken += 1;
+            } else if let Some(record) = records.next() {
+                // After a reset the log may still give what was on its way.
+                if record.offset >= task.position().resume_at {
+                    task.process(&record, &mut self.effects);
+                    taken += 1;
+                }
+            } else {
+                break false;
+            }
+        };
+        task.settle_replay();
+        let now_us = self.clock.now_us();
+        if task.is_touched() {
+            self.open_records += taken;
+            self.open_since_us.get_or_insert(began_us);
+        }
+        self.pace.observe(taken, now_us - began_us);
+        if was_replaying && !task.is_replaying() {
+            let event = WorkerEvent::Replayed { input, at: task.position() };
+            self.observer.observe(&event);
+        }
+        full
+    }
+
+    // === Marks ===
+
+    fn mark(&mut self) -> Result<(), LogError> {
+        let now_ms = self.now_ms();
+        let Some(marks) = self.topology.marks.clone() else { return Ok(()) };
+        if !self.marks.is_due(now_ms, self.settings.mark_interval_ms) || !self.is_caught_up() {
+            return Ok(());
+        }
+        let ends = self.log.stable_ends(&self.marks.inputs())?;
+        let mark = self.marks.mark();
+        self.marks.told(now_ms, &ends);
+        if mark.is_empty() {
+            return Ok(());
+        }
+        let value = (marks.encode)(&mark);
+        for topic in &marks.topics {
+            for partition in 0..self.log.partitions(topic)? {
+                self.effects.outputs.push(Output {
+                    topic: Arc::clone(topic),
+                    destination: Destination::Partition(partition),
+                    key: None,
+                    value: Some(value.clone()),
+                    headers: Headers::new(),
+                    timestamp: EventTime(now_ms),
+                });
+            }
+        }
+        self.open_mark = true;
+        self.open_since_us.get_or_insert(now_ms * 1000);
+        Ok(())
+    }
+
+    // === Commits ===
+
+    fn wait_ms(&self) -> u64 {
+        if !self.to_restore.is_empty() || self.effects.urgent {
+            return 0;
+        }
+        let now_us = self.clock.now_us();
+        let age_ms = |since_us: i64| (now_us - since_us) / 1000;
+        let due_in_ms = match self.open_since_us {
+            Some(since_us) => self.settings.commit_interval_ms - age_ms(since_us),
+            None => i64::MAX,
+        };
+        u64::try_from(due_in_ms).unwrap_or(0).min(self.settings.poll_wait_ms)
+    }
+
+    fn is_due(&self) -> bool {
+        let now_ms = self.now_ms();
+        let since_commit_ms = now_ms - self.last_commit_ms;
+        if self.effects.urgent && since_commit_ms >= self.settings.urgent_interval_ms {
+            return true;
+        }
+        match self.open_since_us {
+            Some(since_us) => now_ms - since_us / 1000 >= self.settings.commit_interval_ms,
+            None => since_commit_ms >= CUT_INTERVAL_MS && self.tasks.values().any(has_cut_work),
+        }
+    }
+
+    /// Commits what is open.
+    fn flush(&mut self) -> Result<Flushed, LogError> {
+        let now_ms = self.now_ms();
+        let cut_time_ms = self.pace.cut_time_ms(now_ms);
+        let batch = self.assemble(now_ms, cut_time_ms);
+        if batch.is_empty() {
+            self.clear_open();
+            return Ok(Flushed::Clean);
+        }
+        let began_us = self.clock.now_us();
+        match self.log.commit(&batch) {
+            Ok(offsets) => {
+                self.report_commit(&batch, began_us);
+                self.committed(&batch, &offsets);
+                Ok(Flushed::Clean)
+            }
+            Err(error) if matches!(error.reaction, Reaction::Yield | Reaction::Stop) => Err(error),
+            Err(error) => {
+                self.observer.observe(&WorkerEvent::Unclear(&error));
+                self.unclear = Some(batch);
+                self.clear_open();
+                self.resolve()?;
+                Ok(Flushed::Reset)
+            }
+        }
+    }
+
+    fn assemble(&mut self, now_ms: i64, cut_time_ms: i64) -> Batch {
+        let outputs = std::mem::take(&mut self.effects.outputs);
+        let mut batch = Batch { outputs, ..Batch::default() };
+        for task in self.tasks.values_mut() {
+            task.contribute(&mut batch, self.open_mark, (now_ms, cut_time_ms));
+        }
+        batch
+    }
+
+    fn report_commit(&mut self, batch: &Batch, began_us: i64) {
+        let now_us = self.clock.now_us();
+        self.observer.observe(&WorkerEvent::Committed {
+            records: self.open_records,
+            outputs: batch.outputs.len(),
+            image_bytes: batch.state.iter().map(|record| record.value.len()).sum(),
+            age_us: now_us - self.open_since_us.unwrap_or(began_us),
+            took_us: now_us - began_us,
+            counts: &self.effects.counts,
+        });
+    }
+
+    fn committed(&mut self, batch: &Batch, offsets: &[Offset]) {
+        for checkpoint in &batch.checkpoints {
+            let mut state = batch.state.iter().zip(offsets);
+            let first = state.find(|(record, _)| record.input == checkpoint.input);
+            let Some(task) = self.tasks.get_mut(&checkpoint.input) else { continue };
+            let completed = task.committed(checkpoint, first.map(|(_, offset)| *offset));
+            if let Some(image) = completed {
+                self.trim.insert(checkpoint.input.clone());
+                self.observer.observe(&WorkerEvent::Imaged { input: &checkpoint.input, image });
+            }
+        }
+        self.clear_open();
+        self.last_commit_ms = self.now_ms();
+        self.begin_cuts();
+    }
+
+    /// Only right after a commit: a cut is of the committed state.
+    fn begin_cuts(&mut self) {
+        let now_ms = self.now_ms();
+        for task in self.tasks.values_mut().filter(|task| task.wants_cut()) {
+            task.begin_cut(now_ms);
+        }
+    }
+
+    fn clear_open(&mut self) {
+        self.effects = Effects::default();
+        self.open_since_us = None;
+        self.open_records = 0;
+        self.open_mark = false;
+    }
+
+    // === Unclear outcomes ===
+
+    /// Finds out what became of an unclear batch and makes memory agree.
+    fn resolve(&mut self) -> Result<(), LogError> {
+        let Some(batch) = self.unclear.take() else { return Ok(()) };
+        if let Err(error) = self.log.recover().and_then(|()| self.settle_by_claims(&batch)) {
+            self.unclear = Some(batch);
+            return Err(error);
+        }
+        self.last_commit_ms = self.now_ms();
+        Ok(())
+    }
+
+    fn settle_by_claims(&mut self, batch: &Batch) -> Result<(), LogError> {
+        let mut verdicts = Vec::new();
+        for (input, task) in &self.tasks {
+            let open: Option<&Checkpoint> =
+                batch.checkpoints.iter().find(|open| open.input == *input);
+            let verdict = match open {
+                Some(_) => task.judge(self.log.claim(input)?.committed.as_ref(), open),
+                None => Verdict::Undone,
+            };
+            verdicts.push((input.clone(), verdict, open));
+        }
+        for (input, verdict, open) in verdicts {
+            self.observer.observe(&WorkerEvent::Resolved { input: &input, verdict });
+            self.settle(&input, verdict, open);
+        }
+        self.resume_all()
+    }
+
+    fn settle(&mut self, input: &TopicPartition, verdict: Verdict, open: Option<&Checkpoint>) {
+        let Some(task) = self.tasks.get_mut(input) else { return };
+        match (verdict, open) {
+            (Verdict::Landed, Some(open)) => task.landed(open),
+            (Verdict::Foreign, _) => {
+                self.tasks.remove(input);
+                self.to_restore.insert(input.clone());
+            }
+            _ => task.rollback(),
+        }
+    }
+
+    /// Undoes what is open, for all tasks: outputs of one cannot be told from those of another.
+    fn undo_open(&mut self) -> Result<(), LogError> {
+        self.clear_open();
+        self.tasks.values_mut().filter(|task| task.is_touched()).for_each(Task::rollback);
+        self.resume_all()
+    }
+
+    fn resume_all(&mut self) -> Result<(), LogError> {
+        self.marks.rewind();
+        for (input, task) in &self.tasks {
+            self.log.resume(input, task.position().resume_at)?;
+        }
+        Ok(())
+    }
+
+    // === Housekeeping and the end ===
+
+    fn trim_state(&mut self) {
+        let now_ms = self.now_ms();
+        if self.trim.is_empty() || now_ms - self.last_trim_ms < TRIM_INTERVAL_MS {
+            return;
+        }
+        self.last_trim_ms = now_ms;
+        for input in std::mem::take(&mut self.trim) {
+            let task = self.tasks.get(&input);
+            // Only once the pointer to the newer image has committed is the older one not needed.
+            match task.filter(|task| !task.has_new_pointer()).and_then(Task::state_needed_from) {
+                Some(before) => self.log.trim_state(&input, before),
+                None => drop(self.trim.insert(input)),
+            }
+        }
+    }
+
+    /// One step of an orderly end: finish what is open, cut an image at the committed position so
+    /// that the next owner replays nothing, leave the group. True when that is done.
+    ///
+    /// # Errors
+    /// As for [`Worker::step`].
+    pub fn drain(&mut self) -> Result<bool, LogError> {
+        match self.drain_round() {
+            Err(error) => self.react(error).map(|()| false),
+            Ok(done) => Ok(done),
+        }
+    }
+
+    fn drain_round(&mut self) -> Result<bool, LogError> {
+        self.resolve()?;
+        let inputs: Vec<_> = self.tasks.keys().cloned().collect();
+        for input in inputs {
+            while self.drive(&input, &mut Vec::new().into_iter()) {
+                if self.flush()? == Flushed::Reset {
+                    return Ok(false);
+                }
+            }
+        }
+        if self.flush()? == Flushed::Reset {
+            return Ok(false);
+        }
+        let now_ms = self.now_ms();
+        for task in self.tasks.values_mut().filter(|task| !task.is_replaying()) {
+            task.hurry_cut(now_ms);
+        }
+        if self.tasks.values().any(|task| !task.is_replaying() && !task.is_imaged()) {
+            return Ok(false);
+        }
+        self.log.leave()?;
+        Ok(true)
+    }
+}
+
+fn has_cut_work(task: &Task) -> bool {
+    task.is_cutting() || task.has_new_pointer()
+}

@@ -1,0 +1,1 @@
+//! Seeded generator, oracle, kill harness and load drivers.

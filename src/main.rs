@@ -1,0 +1,2 @@
+//! The `isobar` binary.
+fn main() {}
