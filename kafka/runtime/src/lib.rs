@@ -1,1 +1,18 @@
-//! The kernel's log on Apache Kafka, and topics as code; the only crate that links rdkafka.
+//! The kernel's log on Apache Kafka, and topics as code.
+//!
+//! **Invariant:** this is the only crate that knows librdkafka. Everything it tells the kernel is a
+//! record, a change of the assignment, or an error that names its reaction.
+
+pub mod client;
+mod context;
+mod log;
+pub mod plain;
+mod reaction;
+mod state;
+pub mod topics;
+mod transaction;
+mod trim;
+mod wait;
+
+pub use client::{KafkaSettings, ProtectedSetting, check_settings};
+pub use log::KafkaLog;

@@ -1,0 +1,192 @@
+//! librdkafka's callbacks, as data: the worker's thread asks for what happened when it is ready.
+//!
+//! **Invariant:** a callback decides nothing. A rebalance is only noted here; it is answered when
+//! the worker has committed or undone what it has open.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::ProducerContext;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Message, Statistics, TopicPartitionList};
+use stream::{Change, Offset, TopicPartition};
+
+/// What the consumer's callbacks noted.
+#[derive(Debug, Default)]
+pub(crate) struct ConsumerNotes {
+    inner: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    changes: VecDeque<Change>,
+    /// Set when the consumer is being dropped: nobody will answer a rebalance any more.
+    closing: bool,
+    /// Why no broker can be reached; `None` while one can.
+    down: Option<String>,
+    reached: Vec<(TopicPartition, Offset)>,
+    /// Where each partition's fetcher stood at the last statistics.
+    fetched: BTreeMap<TopicPartition, Offset>,
+}
+
+impl ConsumerNotes {
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn next_change(&self) -> Option<Change> {
+        self.lock().changes.pop_front()
+    }
+
+    pub(crate) fn has_change(&self) -> bool {
+        !self.lock().changes.is_empty()
+    }
+
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+    }
+
+    pub(crate) fn down(&self) -> Option<String> {
+        self.lock().down.clone()
+    }
+
+    pub(crate) fn up(&self) {
+        self.lock().down = None;
+    }
+
+    pub(crate) fn take_reached(&self) -> Vec<(TopicPartition, Offset)> {
+        std::mem::take(&mut self.lock().reached)
+    }
+
+    /// A seek: what the fetcher did before tells nothing of what was given since.
+    pub(crate) fn forget_reached(&self) {
+        let mut noted = self.lock();
+        noted.reached.clear();
+        noted.fetched.clear();
+    }
+}
+
+impl ClientContext for ConsumerNotes {
+    fn stats(&self, statistics: Statistics) {
+        let mut noted = self.lock();
+        // librdkafka reports that all brokers went down, but not that one came back.
+        if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
+            noted.down = None;
+        }
+        for (topic, stats) in statistics.topics {
+            for (partition, stats) in stats.partitions {
+                let input = TopicPartition::new(topic.as_str(), partition);
+                let next = Offset(stats.next_offset);
+                if stats.next_offset < 0 {
+                    continue;
+                }
+                // What had been fetched by the last statistics was queued by then; with nothing
+                // queued now, all of it has been given out, control records included.
+                match noted.fetched.insert(input.clone(), next) {
+                    Some(before) if stats.fetchq_cnt == 0 => noted.reached.push((input, before)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown) {
+            self.lock().down = Some(reason.to_owned());
+        }
+        tracing::debug!(%error, reason, "consumer error");
+    }
+}
+
+impl ConsumerContext for ConsumerNotes {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        error: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        let inputs = partitions_of(list);
+        let assigns = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let mut noted = self.lock();
+        if noted.closing {
+            drop(noted);
+            let answered = if assigns { Ok(()) } else { consumer.unassign() };
+            if let Err(error) = answered {
+                tracing::debug!(%error, "cannot unassign while closing");
+            }
+            return;
+        }
+        noted.changes.push_back(match (assigns, consumer.assignment_lost()) {
+            (true, _) => Change::Assigned(inputs),
+            (false, true) => Change::Lost(inputs),
+            (false, false) => Change::Revoked(inputs),
+        });
+    }
+}
+
+fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect()
+}
+
+/// What the producer's callbacks noted about the open transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    inner: Mutex<Delivered>,
+}
+
+#[derive(Debug, Default)]
+struct Delivered {
+    /// Offsets of state records, by their number in the batch.
+    offsets: BTreeMap<usize, Offset>,
+    failed: Option<(KafkaError, String)>,
+}
+
+/// Outputs carry this number; state records carry their own, from 1.
+pub(crate) const OUTPUT: usize = 0;
+
+impl Deliveries {
+    fn lock(&self) -> MutexGuard<'_, Delivered> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn clear(&self) {
+        *self.lock() = Delivered::default();
+    }
+
+    pub(crate) fn take_offsets(&self) -> Vec<Offset> {
+        std::mem::take(&mut self.lock().offsets).into_values().collect()
+    }
+
+    pub(crate) fn take_failure(&self) -> Option<(KafkaError, String)> {
+        self.lock().failed.take()
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "producer error");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
+        match result {
+            Ok(message) if number != OUTPUT => {
+                self.lock().offsets.insert(number, Offset(message.offset()));
+            }
+            Ok(_) => {}
+            Err((error, message)) => {
+                let place = format!("{}/{}", message.topic(), message.partition());
+                let bytes = message.payload().map_or(0, <[u8]>::len);
+                let what = format!("a record of {bytes} bytes for {place}");
+                self.lock().failed.get_or_insert((error.clone(), what));
+            }
+        }
+    }
+}

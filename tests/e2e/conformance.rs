@@ -1,0 +1,77 @@
+//! The Kafka log passes the suite that the memory log passes, on a real broker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kafka_runtime::KafkaLog;
+use kafka_runtime::plain::{PlainProducer, PlainReader, create_topic};
+use stream::suite::Fixture;
+use stream::{Processor, Record, Store, Topology, Versions};
+
+use crate::support::{Cluster, shared_broker, unique};
+
+struct Kafka {
+    cluster: &'static Cluster,
+    topology: Topology,
+}
+
+/// The suite drives the log itself, so the processor has nothing to do.
+struct Idle;
+
+impl Processor for Idle {
+    fn process(&mut self, _: &Record, _: &mut stream::Context<'_>) {}
+    fn stores(&mut self) -> Vec<&mut dyn Store> {
+        Vec::new()
+    }
+}
+
+impl Kafka {
+    fn new() -> Self {
+        let cluster = shared_broker();
+        let name = unique("suite");
+        let topology = Topology {
+            name: Arc::from(name.as_str()),
+            inputs: vec![Arc::from(format!("{name}.in"))],
+            outputs: vec![Arc::from(format!("{name}.out"))],
+            versions: Versions { schema: 1, logic: 1 },
+            compatible_logic: Vec::new(),
+            stateful: true,
+            marks: None,
+            make: Arc::new(|_| Box::new(Idle)),
+        };
+        let state = topology.state_topic(&topology.inputs[0]);
+        for topic in [&*topology.inputs[0], &*topology.outputs[0], state.as_str()] {
+            create_topic(&cluster.settings(), topic, (2, 1), &[]).unwrap();
+        }
+        Self { cluster, topology }
+    }
+}
+
+impl Fixture for Kafka {
+    type Log = KafkaLog;
+
+    fn topology(&self) -> &Topology {
+        &self.topology
+    }
+    fn member(&self, slot: &str) -> KafkaLog {
+        KafkaLog::new(self.cluster.settings(), &self.topology, slot)
+    }
+    fn member_of(&self, topology: &Topology, slot: &str) -> KafkaLog {
+        KafkaLog::new(self.cluster.settings(), topology, slot)
+    }
+    fn produce(&self, partition: i32, value: &[u8]) {
+        let producer = PlainProducer::new(&self.cluster.settings()).unwrap();
+        producer.send((&self.topology.inputs[0], partition), None, value, None).unwrap();
+        producer.flush(Duration::from_secs(10)).unwrap();
+    }
+    fn read(&self, topic: &str, partition: i32) -> Vec<Record> {
+        let reader = PlainReader::new(&self.cluster.settings(), topic, false).unwrap();
+        let mut records = reader.read_to_end(Duration::from_secs(10)).unwrap();
+        records.remove(&partition).unwrap_or_default()
+    }
+    fn patience_polls(&self) -> usize {
+        400
+    }
+}
+
+stream::log_conformance_suite!(Kafka::new());
