@@ -1,1 +1,6 @@
-//! Pure topologies over events and metrics: windows, aggregates.
+//! Topologies over events and metrics.
+//!
+//! **Invariant:** this crate reads no clock, no environment and no chance. What a task publishes
+//! follows from its input partition alone.
+
+pub mod event_counts;
