@@ -136,7 +136,8 @@ mod tests {
     fn settings_that_would_undo_a_guarantee_are_all_named() {
         let given = ["isolation.level", "security.protocol", "group.id"];
         let client = given.iter().map(|name| ((*name).to_owned(), String::new())).collect();
-        let refused: Vec<_> = check_settings(&client).unwrap_err().into_iter().map(|e| e.name).collect();
+        let refused: Vec<_> =
+            check_settings(&client).unwrap_err().into_iter().map(|e| e.name).collect();
         assert_eq!(refused, ["group.id", "isolation.level"]);
     }
 }

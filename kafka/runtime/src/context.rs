@@ -129,7 +129,10 @@ impl ConsumerContext for ConsumerNotes {
 }
 
 fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
-    list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect()
+    list.elements()
+        .iter()
+        .map(|element| TopicPartition::new(element.topic(), element.partition()))
+        .collect()
 }
 
 /// What the producer's callbacks noted about the open transaction.

@@ -14,8 +14,8 @@ use rdkafka::message::{Headers as _, Message};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::{Offset as KafkaOffset, TopicPartitionList};
 use stream::{
-    Batch, Change, Claim, EventTime, Log, LogError, Offset, Polled, Reaction, Record, Topology,
-    TopicPartition,
+    Batch, Change, Claim, EventTime, Log, LogError, Offset, Polled, Reaction, Record,
+    TopicPartition, Topology,
 };
 
 use crate::client::{self, KafkaSettings};
@@ -94,7 +94,10 @@ fn make_producer(
         .map_err(|error| general(making(), error))?;
     // Ends or undoes what a predecessor in this slot left open, and fences it.
     producer.init_transactions(REQUEST).map_err(|error| {
-        general(format!("cannot start transactions as {group}.{slot} at {}", settings.brokers), error)
+        general(
+            format!("cannot start transactions as {group}.{slot} at {}", settings.brokers),
+            error,
+        )
     })?;
     Ok(producer)
 }
@@ -213,10 +216,13 @@ fn check_topics(
         let (of_input, of_state) =
             (counts.get(&**input).copied().unwrap_or(0), count_partitions(admin, &state, brokers)?);
         if of_input != of_state {
-            return Err(LogError::new(Reaction::Stop, format!(
-                "the state topic {state} has {of_state} partitions and its input {input} has {of_input}; \
+            return Err(LogError::new(
+                Reaction::Stop,
+                format!(
+                    "the state topic {state} has {of_state} partitions and its input {input} has {of_input}; \
                  they have to agree: delete {state} if it holds nothing and make it anew with `isobar topics apply`"
-            )));
+                ),
+            ));
         }
         counts.insert(state, of_state);
     }
@@ -318,7 +324,8 @@ impl Log for KafkaLog {
 
     fn claim(&mut self, input: &TopicPartition) -> Result<Claim, LogError> {
         let joined = self.joined()?;
-        let asking = |error| general(format!("cannot ask for the committed offset of {input}"), error);
+        let asking =
+            |error| general(format!("cannot ask for the committed offset of {input}"), error);
         let list = list_of(&[(input, KafkaOffset::Invalid)]).map_err(asking)?;
         // A read-committed consumer waits here for transactions that are still undecided.
         let told = joined.consumer.committed_offsets(list, REQUEST).map_err(asking)?;
@@ -326,7 +333,8 @@ impl Log for KafkaLog {
             KafkaOffset::Offset(at) => Some((Offset(at), element.metadata().to_owned())),
             _ => None,
         });
-        let watermarks = joined.admin.inner().fetch_watermarks(&input.topic, input.partition, REQUEST);
+        let watermarks =
+            joined.admin.inner().fetch_watermarks(&input.topic, input.partition, REQUEST);
         let (log_start, _) = watermarks.map_err(asking)?;
         Ok(Claim { committed, log_start: Offset(log_start) })
     }
@@ -368,7 +376,8 @@ impl Log for KafkaLog {
             Ok(offsets) => Ok(offsets),
             Err(failure) => {
                 let fault = commit_fault(&failure.error);
-                joined.unclear = !transaction::undo(producer, timeout) || fault == CommitFault::Unclear;
+                joined.unclear =
+                    !transaction::undo(producer, timeout) || fault == CommitFault::Unclear;
                 Err(commit_error(fault, failure))
             }
         }
@@ -421,9 +430,12 @@ impl Log for KafkaLog {
         while Instant::now() < deadline {
             // Records still on their way belong to the next owner now.
             drop(joined.consumer.poll(Duration::from_millis(20)));
-            if let Some(Change::Revoked(_) | Change::Lost(_)) = joined.consumer.context().next_change() {
+            if let Some(Change::Revoked(_) | Change::Lost(_)) =
+                joined.consumer.context().next_change()
+            {
                 let list = TopicPartitionList::new();
-                let inputs: Vec<_> = joined.fetched.iter().map(|input| (input, KafkaOffset::Invalid)).collect();
+                let inputs: Vec<_> =
+                    joined.fetched.iter().map(|input| (input, KafkaOffset::Invalid)).collect();
                 let list = list_of(&inputs).unwrap_or(list);
                 let leaving = |error| general("cannot leave the group", error);
                 joined.consumer.incremental_unassign(&list).map_err(leaving)?;
@@ -439,7 +451,9 @@ impl Log for KafkaLog {
 fn commit_error(fault: CommitFault, failure: transaction::Failure) -> LogError {
     let transaction::Failure { what, error } = failure;
     match fault {
-        CommitFault::Abort | CommitFault::Unclear => LogError::caused(Reaction::Replay, what, error),
+        CommitFault::Abort | CommitFault::Unclear => {
+            LogError::caused(Reaction::Replay, what, error)
+        }
         CommitFault::Gone => LogError::caused(Reaction::Yield, what, error),
         CommitFault::Hopeless => {
             let what = format!("{what}; {}", advice(&error));

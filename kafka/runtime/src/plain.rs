@@ -145,7 +145,8 @@ impl PlainReader {
     /// # Errors
     /// When the topic cannot be reached.
     pub fn new(settings: &KafkaSettings, topic: &str, from_end: bool) -> Result<Self, LogError> {
-        let opening = |error| general(format!("cannot read {topic} at {}", settings.brokers), error);
+        let opening =
+            |error| general(format!("cannot read {topic} at {}", settings.brokers), error);
         let mut config = client::reader(settings, "isobar-reader");
         config.set("enable.partition.eof", "true");
         config.set("fetch.queue.backoff.ms", "5");

@@ -38,7 +38,8 @@ impl StateReader {
             config.set("fetch.queue.backoff.ms", "5");
             config.set("fetch.wait.max.ms", "10");
             let made = config.create();
-            self.consumer = Some(made.map_err(|error| general("cannot make a state reader", error))?);
+            self.consumer =
+                Some(made.map_err(|error| general("cannot make a state reader", error))?);
         }
         let missing = || LogError::new(Reaction::Retry, "there is no state reader");
         self.consumer.as_ref().ok_or_else(missing)
@@ -59,10 +60,13 @@ impl StateReader {
         let watermarks = admin.inner().fetch_watermarks(&of.topic, of.partition, REQUEST);
         let (start, end) = watermarks.map_err(reading)?;
         if from.0 < start {
-            return Err(LogError::new(Reaction::Stop, format!(
-                "cannot restore from {of}: the image begins at offset {from} and the topic at {start}, so it was truncated; \
+            return Err(LogError::new(
+                Reaction::Stop,
+                format!(
+                    "cannot restore from {of}: the image begins at offset {from} and the topic at {start}, so it was truncated; \
                  restore the state topic, or delete the group's offset to build the state anew from the input that is kept"
-            )));
+                ),
+            ));
         }
         let consumer = self.consumer()?;
         let list = list_of(&[(of, KafkaOffset::Offset(from.0))]).map_err(reading)?;

@@ -56,10 +56,7 @@ fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
-fn retried(
-    deadline: Instant,
-    call: impl Fn() -> Result<(), KafkaError>,
-) -> Result<(), KafkaError> {
+fn retried(deadline: Instant, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), KafkaError> {
     loop {
         match call() {
             Err(error) if is_retriable(&error) && Instant::now() < deadline => {}
@@ -98,9 +95,10 @@ fn send_output(
 
 fn headers_of(output: &Output) -> OwnedHeaders {
     let empty = OwnedHeaders::new_with_capacity(output.headers.len());
-    output.headers.iter().fold(empty, |headers, (key, value)| {
-        headers.insert(Header { key, value: Some(value) })
-    })
+    output
+        .headers
+        .iter()
+        .fold(empty, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
 }
 
 fn send_state(
@@ -165,10 +163,7 @@ fn positions_of(batch: &Batch) -> Result<TopicPartitionList, KafkaError> {
 }
 
 /// Waits until nothing is in flight: a commit with records in flight takes 100 ms in this client.
-fn await_deliveries(
-    producer: &BaseProducer<Deliveries>,
-    deadline: Instant,
-) -> Result<(), Failure> {
+fn await_deliveries(producer: &BaseProducer<Deliveries>, deadline: Instant) -> Result<(), Failure> {
     while producer.in_flight_count() > 0 && Instant::now() < deadline {
         producer.poll(Duration::from_millis(1));
     }

@@ -1,0 +1,57 @@
+# The one entry point. `make` alone lists what there is.
+
+CARGO ?= cargo
+# Where tools and Kafka's jars are kept between checkouts.
+ISOBAR_CACHE ?= $(HOME)/.cache/isobar
+export ISOBAR_CACHE
+
+.DEFAULT_GOAL := help
+.PHONY: help up build test check fmt deny bench kill kill-brokers recovery acceptance clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+up: build ## see it work: the services on the embedded log, with generated events (UP="--plain --for 20s")
+	@target/release/isobar up $(UP)
+
+build: ## everything, in release form
+	@deploy/dev/prepare build
+	$(CARGO) build --release --locked --workspace --bins
+
+test: ## all tests, with real Kafka and real Postgres, which it starts by itself
+	@deploy/dev/prepare test
+	$(CARGO) test --release --locked --workspace
+
+check: ## formats, lints, documentation, dependencies
+	@deploy/dev/prepare build
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps --quiet
+	@$(MAKE) --no-print-directory deny
+	deploy/dev/check-scripts
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+DENY = $(ISOBAR_CACHE)/cargo-deny-0.20.2
+deny: $(DENY)/bin/cargo-deny ## bans, licences and sources of dependencies
+	$(DENY)/bin/cargo-deny --workspace check --hide-inclusion-graph bans licenses sources
+
+$(DENY)/bin/cargo-deny:
+	@echo "cargo-deny is not there yet: building it once, which takes some minutes"
+	$(CARGO) install --quiet --locked --version 0.20.2 --root $(DENY) cargo-deny
+
+bench: build ## what exactly-once costs, beside the raw producer and consumer of the same run
+	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
+
+kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves (SEED=n repeats a run)
+	target/release/isobar-loadtest kill --brokers 1 $(if $(SEED),--seed $(SEED))
+
+kill-brokers: build ## the same on three brokers, with the leader killed as well
+	target/release/isobar-loadtest kill --brokers 3 --broker-kills 3 $(if $(SEED),--seed $(SEED))
+
+recovery: build ## how soon work goes on after a crash, a lost worker and an orderly end
+	target/release/isobar-loadtest recovery
+
+clean: ## what was built here
+	$(CARGO) clean

@@ -1,0 +1,87 @@
+//! What correlation needs of the flow, a small share of it: hits of stateless rules, changes,
+//! alerts of other tools, tickets, messages and commands of people.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::{Extra, Payload};
+use crate::event::{Actor, Outcome, Severity};
+use crate::id::EventId;
+use crate::kind::Kind;
+use crate::resource::{Entity, Hints, Resource};
+use crate::version::Version;
+
+/// A reason to look whether things belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Signal {
+    /// Why it was let through.
+    pub kind: SignalKind,
+    /// The event it was made from.
+    pub event: EventId,
+    /// The kind of input that event was.
+    pub event_kind: Kind,
+    /// What was done, in the source's words.
+    pub action: String,
+    /// Whether it worked.
+    pub outcome: Outcome,
+    /// How serious it is.
+    pub severity: Severity,
+    /// One line for people.
+    pub title: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+    /// Ids by which other records mention the same work.
+    #[serde(default, skip_serializing_if = "Hints::is_empty")]
+    pub hints: Hints,
+    /// What it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<Entity>,
+    /// The stateless rules it matched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleHit>,
+    /// Words for people, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Payload for Signal {
+    const TYPE: &'static str = "isobar.signal";
+    const VERSION: Version = Version::new(1, 0);
+}
+
+/// Why a signal was let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalKind {
+    /// A stateless rule matched.
+    RuleHit,
+    /// Something was deployed or configured.
+    Change,
+    /// Another tool raised or resolved an alert.
+    Alert,
+    /// A ticket was opened or moved on.
+    Ticket,
+    /// People wrote about it.
+    Message,
+    /// A person asked us to acknowledge, silence, split or close.
+    Command,
+}
+
+/// One rule, as it was when it matched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleHit {
+    /// The id of the rule, which stays when the rule is changed.
+    pub rule: String,
+    /// The hash of the rule's text.
+    pub version: String,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
