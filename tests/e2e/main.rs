@@ -10,5 +10,8 @@
     reason = "a panic is how a test fails"
 )]
 
+mod bad_input;
+mod bench;
 mod conformance;
 mod support;
+mod tls;

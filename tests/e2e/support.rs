@@ -30,7 +30,11 @@ impl Cluster {
             .stdout(Stdio::null())
             .status()
             .unwrap();
-        assert!(status.success(), "deploy/dev/kafka start failed; its logs are in {}", dir.display());
+        assert!(
+            status.success(),
+            "deploy/dev/kafka start failed; its logs are in {}",
+            dir.display()
+        );
         stop_with_us("kafka", &dir);
         let brokers = read(&dir, "bootstrap");
         Self { dir, brokers }
@@ -58,7 +62,8 @@ impl Cluster {
 
     fn call(&self, verb: &str, broker: u32) {
         let broker = broker.to_string();
-        let status = script("kafka").arg(verb).arg(&self.dir).arg(&broker).stdout(Stdio::null()).status();
+        let status =
+            script("kafka").arg(verb).arg(&self.dir).arg(&broker).stdout(Stdio::null()).status();
         assert!(status.unwrap().success(), "deploy/dev/kafka {verb} {broker}");
     }
 
@@ -90,7 +95,8 @@ fn read(dir: &Path, name: &str) -> String {
 
 /// A test process may end by a signal, so somebody else has to see to its servers.
 fn stop_with_us(name: &str, dir: &Path) {
-    let watch = "while kill -0 $1 2>/dev/null; do sleep 0.5; done; \"$2\" stop \"$3\"; rm -rf \"$3\"";
+    let watch =
+        "while kill -0 $1 2>/dev/null; do sleep 0.5; done; \"$2\" stop \"$3\"; rm -rf \"$3\"";
     Command::new("sh")
         .args(["-c", watch, "watch", &std::process::id().to_string()])
         .arg(root().join("deploy/dev").join(name))

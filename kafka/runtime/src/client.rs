@@ -120,7 +120,7 @@ pub(crate) fn producer(settings: &KafkaSettings, group: &str, slot: &str) -> Cli
     // What AddOffsetsToTxn waits when the last transaction's markers are still being written.
     config.set("retry.backoff.ms", "10");
     // A batch is handed over as a whole, so waiting for more to come only costs time.
-    config.set("linger.ms", "0");
+    config.set("linger.ms", "1");
     config.set("batch.size", "1000000");
     config.set("compression.type", "lz4");
     config.set("queue.buffering.max.messages", "1000000");

@@ -28,6 +28,8 @@ struct Noted {
     closing: bool,
     /// Why no broker can be reached; `None` while one can.
     down: Option<String>,
+    /// The last error that is not only that.
+    reason: Option<String>,
     reached: Vec<(TopicPartition, Offset)>,
     /// Where each partition's fetcher stood at the last statistics.
     fetched: BTreeMap<TopicPartition, Offset>,
@@ -52,6 +54,12 @@ impl ConsumerNotes {
 
     pub(crate) fn down(&self) -> Option<String> {
         self.lock().down.clone()
+    }
+
+    /// Why the last attempt to reach a broker failed, to be put behind an error: librdkafka's own
+    /// errors say no more than that it did.
+    pub(crate) fn reason(&self) -> String {
+        self.lock().reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"))
     }
 
     pub(crate) fn up(&self) {
@@ -95,10 +103,14 @@ impl ClientContext for ConsumerNotes {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown) {
-            self.lock().down = Some(reason.to_owned());
-        }
         tracing::debug!(%error, reason, "consumer error");
+        let mut noted = self.lock();
+        if error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown) {
+            let because = noted.reason.as_ref().map(|because| format!(": {because}"));
+            noted.down = Some(format!("{reason}{}", because.unwrap_or_default()));
+        } else {
+            noted.reason = Some(reason.to_owned());
+        }
     }
 }
 
@@ -145,7 +157,15 @@ pub(crate) struct Deliveries {
 struct Delivered {
     /// Offsets of state records, by their number in the batch.
     offsets: BTreeMap<usize, Offset>,
-    failed: Option<(KafkaError, String)>,
+    /// The largest record that failed: one that is too large takes its whole batch with it.
+    failed: Option<Failed>,
+}
+
+#[derive(Debug)]
+struct Failed {
+    bytes: usize,
+    error: KafkaError,
+    place: String,
 }
 
 /// Outputs carry this number; state records carry their own, from 1.
@@ -165,7 +185,8 @@ impl Deliveries {
     }
 
     pub(crate) fn take_failure(&self) -> Option<(KafkaError, String)> {
-        self.lock().failed.take()
+        let Failed { bytes, error, place } = self.lock().failed.take()?;
+        Some((error, format!("a record of {bytes} bytes to {place}")))
     }
 }
 
@@ -185,10 +206,12 @@ impl ProducerContext for Deliveries {
             }
             Ok(_) => {}
             Err((error, message)) => {
-                let place = format!("{}/{}", message.topic(), message.partition());
                 let bytes = message.payload().map_or(0, <[u8]>::len);
-                let what = format!("a record of {bytes} bytes for {place}");
-                self.lock().failed.get_or_insert((error.clone(), what));
+                let mut delivered = self.lock();
+                if delivered.failed.as_ref().is_none_or(|failed| failed.bytes < bytes) {
+                    let place = format!("{}/{}", message.topic(), message.partition());
+                    delivered.failed = Some(Failed { bytes, error: error.clone(), place });
+                }
             }
         }
     }

@@ -111,11 +111,11 @@ impl Joined {
             .set("isolation.level", "read_uncommitted")
             .create()
             .map_err(making)?;
-        let counts = check_topics(&admin, topology, &settings.brokers)?;
-        let producer = make_producer(settings, group, slot)?;
         let consumer: BaseConsumer<ConsumerNotes> = client::consumer(settings, group, slot)
             .create_with_context(ConsumerNotes::default())
             .map_err(making)?;
+        let counts = check_topics(&consumer, topology, &settings.brokers)?;
+        let producer = make_producer(settings, group, slot)?;
         let inputs: Vec<&str> = topology.inputs.iter().map(|topic| &**topic).collect();
         consumer.subscribe(&inputs).map_err(making)?;
         Ok(Self {
@@ -189,7 +189,7 @@ impl Joined {
         if let Some(count) = self.counts.get(topic) {
             return Ok(*count);
         }
-        let count = count_partitions(&self.admin, topic, brokers)?;
+        let count = count_partitions(&self.consumer, topic, brokers)?;
         self.counts.insert(topic.to_owned(), count);
         Ok(count)
     }
@@ -203,18 +203,20 @@ impl Drop for Joined {
 
 /// Every topic of a topology has to be there, with partitions that fit together.
 fn check_topics(
-    admin: &AdminClient<DefaultClientContext>,
+    consumer: &BaseConsumer<ConsumerNotes>,
     topology: &Topology,
     brokers: &str,
 ) -> Result<BTreeMap<String, i32>, LogError> {
     let mut counts = BTreeMap::new();
     for topic in topology.inputs.iter().chain(&topology.outputs) {
-        counts.insert(topic.to_string(), count_partitions(admin, topic, brokers)?);
+        counts.insert(topic.to_string(), count_partitions(consumer, topic, brokers)?);
     }
     for input in topology.inputs.iter().filter(|_| topology.stateful) {
         let state = topology.state_topic(input);
-        let (of_input, of_state) =
-            (counts.get(&**input).copied().unwrap_or(0), count_partitions(admin, &state, brokers)?);
+        let (of_input, of_state) = (
+            counts.get(&**input).copied().unwrap_or(0),
+            count_partitions(consumer, &state, brokers)?,
+        );
         if of_input != of_state {
             return Err(LogError::new(
                 Reaction::Stop,
@@ -230,15 +232,16 @@ fn check_topics(
 }
 
 fn count_partitions(
-    admin: &AdminClient<DefaultClientContext>,
+    consumer: &BaseConsumer<ConsumerNotes>,
     topic: &str,
     brokers: &str,
 ) -> Result<i32, LogError> {
-    let asking = || format!("cannot ask {brokers} for the topic {topic}");
-    let metadata = admin
-        .inner()
-        .fetch_metadata(Some(topic), REQUEST)
-        .map_err(|error| general(asking(), error))?;
+    let metadata = consumer.fetch_metadata(Some(topic), REQUEST).map_err(|error| {
+        // Why it failed is among the events that a poll takes.
+        (0..20).for_each(|_| drop(consumer.poll(Duration::ZERO)));
+        let reason = consumer.context().reason();
+        general(format!("cannot ask {brokers} for the topic {topic}{reason}"), error)
+    })?;
     let found = metadata.topics().iter().find(|found| found.name() == topic);
     let count = found.map_or(0, |found| found.partitions().len());
     match i32::try_from(count) {

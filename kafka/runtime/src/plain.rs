@@ -299,3 +299,21 @@ pub fn create_topic(
     }
     Err(LogError::new(Reaction::Retry, format!("the topic {name} does not become ready")))
 }
+
+/// Deletes records of a partition before an offset, or all of them.
+///
+/// # Errors
+/// When the broker does not.
+pub fn delete_before(
+    settings: &KafkaSettings,
+    of: &TopicPartition,
+    before: Option<Offset>,
+) -> Result<(), LogError> {
+    let deleting = |error| general(format!("cannot delete records of {of}"), error);
+    let admin: AdminClient<_> = client::base(settings).create().map_err(deleting)?;
+    let before = before.map_or(KafkaOffset::End, |before| KafkaOffset::Offset(before.0));
+    let list = crate::log::list_of(&[(of, before)]).map_err(deleting)?;
+    let deleted = wait(admin.delete_records(&list, &AdminOptions::new())).map_err(deleting)?;
+    let failed = deleted.elements().iter().find_map(|element| element.error().err());
+    failed.map_or(Ok(()), |error| Err(deleting(error)))
+}

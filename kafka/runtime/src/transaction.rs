@@ -164,9 +164,7 @@ fn positions_of(batch: &Batch) -> Result<TopicPartitionList, KafkaError> {
 
 /// Waits until nothing is in flight: a commit with records in flight takes 100 ms in this client.
 fn await_deliveries(producer: &BaseProducer<Deliveries>, deadline: Instant) -> Result<(), Failure> {
-    while producer.in_flight_count() > 0 && Instant::now() < deadline {
-        producer.poll(Duration::from_millis(1));
-    }
+    take_reports(producer, deadline);
     match producer.context().take_failure() {
         Some((error, what)) => Err(failure(format!("cannot write {what}"))(error)),
         None if producer.in_flight_count() > 0 => {
@@ -177,13 +175,26 @@ fn await_deliveries(producer: &BaseProducer<Deliveries>, deadline: Instant) -> R
     }
 }
 
+/// Takes delivery reports until nothing is in flight.
+fn take_reports(producer: &BaseProducer<Deliveries>, deadline: Instant) {
+    loop {
+        let before = producer.in_flight_count();
+        if before == 0 || Instant::now() >= deadline {
+            return;
+        }
+        // A poll that waits would spin through its last millisecond, on a core that others need.
+        producer.poll(Duration::ZERO);
+        if producer.in_flight_count() == before {
+            std::thread::sleep(Duration::from_micros(300));
+        }
+    }
+}
+
 /// Aborts what is open; false when even that is unclear.
 pub(crate) fn undo(producer: &BaseProducer<Deliveries>, timeout: Duration) -> bool {
     producer.purge(PurgeConfig::default().queue().inflight());
     let deadline = Instant::now() + timeout;
     // Aborting waits for delivery reports, which only polling takes.
-    while producer.in_flight_count() > 0 && Instant::now() < deadline {
-        producer.poll(Duration::from_millis(1));
-    }
+    take_reports(producer, deadline);
     producer.abort_transaction(remaining(deadline)).is_ok()
 }

@@ -42,7 +42,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            commit_interval_ms: 20,
+            commit_interval_ms: 10,
             urgent_interval_ms: 5,
             batch_records_max: 10_000,
             batch_bytes_max: 16 * 1024 * 1024,

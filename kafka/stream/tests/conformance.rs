@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stream::memory::{Cluster, Faults, MemoryLog};
 use stream::suite::Fixture;
-use stream::{EventTime, Offset, Record, Topology, TopicPartition};
+use stream::{EventTime, Offset, Record, TopicPartition, Topology};
 
 mod support;
 
