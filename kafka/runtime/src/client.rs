@@ -87,7 +87,8 @@ pub(crate) fn consumer(settings: &KafkaSettings, group: &str, slot: &str) -> Cli
     let mut config = reader(settings, group);
     config.set("group.instance.id", format!("{group}.{slot}"));
     config.set("session.timeout.ms", settings.session_timeout_ms.to_string());
-    config.set("heartbeat.interval.ms", (settings.session_timeout_ms / 6).max(100).to_string());
+    // A member hears of a rebalance with its next heartbeat.
+    config.set("heartbeat.interval.ms", (settings.session_timeout_ms / 12).max(100).to_string());
     config.set("max.poll.interval.ms", settings.session_timeout_ms.max(60_000).to_string());
     config.set("partition.assignment.strategy", "cooperative-sticky");
     config.set("statistics.interval.ms", "500");

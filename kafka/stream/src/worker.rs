@@ -234,10 +234,9 @@ impl<L: Log> Worker<L> {
                 self.release()
             }
             Change::Lost(inputs) => {
-                self.undo_open()?;
-                self.forget(&inputs);
                 self.observer.observe(&WorkerEvent::Lost(&inputs));
-                self.log.release(&inputs)
+                self.to_release.extend(inputs);
+                self.release()
             }
         }
     }
@@ -246,11 +245,12 @@ impl<L: Log> Worker<L> {
         if self.unclear.is_some() {
             return Ok(());
         }
-        // A commit may have failed on the way here; what it left open must not leave with the task.
-        self.undo_open()?;
-        let inputs = std::mem::take(&mut self.to_release);
+        let inputs = self.to_release.clone();
         self.forget(&inputs);
+        // What is still open cannot be told from what was open for those: all of it is undone.
+        self.undo_open()?;
         self.log.release(&inputs)?;
+        self.to_release.clear();
         self.observer.observe(&WorkerEvent::Released(&inputs));
         Ok(())
     }
@@ -268,7 +268,7 @@ impl<L: Log> Worker<L> {
         self.observer.observe(&WorkerEvent::Yielded(error));
         self.tasks.clear();
         self.to_restore.clear();
-        self.to_release.clear();
+        // What was revoked stays to be released: the group waits for the answer all the same.
         self.trim.clear();
         self.marks.clear();
         self.unclear = None;
@@ -537,14 +537,20 @@ impl<L: Log> Worker<L> {
 
     /// Undoes what is open, for all tasks: outputs of one cannot be told from those of another.
     fn undo_open(&mut self) -> Result<(), LogError> {
-        self.clear_open();
+        if self.open_since_us.is_none() && !self.tasks.values().any(Task::is_touched) {
+            return Ok(());
+        }
         self.tasks.values_mut().filter(|task| task.is_touched()).for_each(Task::rollback);
-        self.resume_all()
+        self.resume_all()?;
+        self.clear_open();
+        Ok(())
     }
 
     fn resume_all(&mut self) -> Result<(), LogError> {
         self.marks.rewind();
-        for (input, task) in &self.tasks {
+        // Partitions on their way to others are not read any more.
+        for (input, task) in self.tasks.iter().filter(|(input, _)| !self.to_release.contains(input))
+        {
             self.log.resume(input, task.position().resume_at)?;
         }
         Ok(())
