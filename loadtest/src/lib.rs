@@ -1,3 +1,12 @@
-//! Seeded generator, oracle, kill harness and load drivers.
+//! The load test: records by seed, what they have to become, and what is done to the workers on
+//! the way.
+
+pub mod cluster;
 pub mod commit_cost;
+mod dice;
+pub mod generate;
+pub mod kill;
+pub mod oracle;
+pub mod output;
 pub mod passthrough;
+pub mod workers;

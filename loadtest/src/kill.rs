@@ -1,0 +1,407 @@
+//! Kill-and-compare: real processes on real Kafka, disturbed by seed, and their output compared with
+//! the oracle.
+//!
+//! **Invariant:** nothing is compared before every record was produced, every disturbance asked for
+//! has happened, and the group has committed to the end of the input.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use kafka_runtime::KafkaSettings;
+use kafka_runtime::plain::PlainProducer;
+use nix::sys::signal::Signal;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use schemas::topic;
+use serde::Serialize;
+
+use crate::cluster::{Cluster, PARTITIONS};
+use crate::generate::{Config, generate};
+use crate::oracle::{Differences, Expected, Fact, Known, Rules};
+use crate::output::note;
+use crate::workers::{Workers, find_binary};
+
+/// One kill-and-compare run.
+#[derive(Args, Clone, Debug)]
+pub struct KillArgs {
+    /// Records that go in.
+    #[arg(long, default_value_t = 500_000)]
+    pub records: u64,
+    /// Worker processes.
+    #[arg(long, default_value_t = 2)]
+    pub workers: usize,
+    /// `kill -9` at least this often.
+    #[arg(long, default_value_t = 20)]
+    pub kills: u64,
+    /// Brokers: 1, or 3 with replication.
+    #[arg(long, default_value_t = 1)]
+    pub brokers: u32,
+    /// `kill -9` and restart a broker this often; needs 3 brokers.
+    #[arg(long, default_value_t = 0)]
+    pub broker_kills: u64,
+    /// Records a second that are produced.
+    #[arg(long, default_value_t = 7_000)]
+    pub rate: u64,
+    /// The schedule and the records; chosen and printed where it is not given.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The binary under test.
+    #[arg(long)]
+    pub binary: Option<PathBuf>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct KillReport {
+    /// The seed.
+    pub seed: u64,
+    /// Records that went in, marks included.
+    pub records: u64,
+    /// `kill -9` of workers.
+    pub kills: u64,
+    /// Workers stopped for longer than their session, and continued.
+    pub stops: u64,
+    /// Workers that left in order.
+    pub leaves: u64,
+    /// Workers that joined besides the first ones and the restarted.
+    pub joins: u64,
+    /// `kill -9` of brokers.
+    pub broker_kills: u64,
+    /// Windows published.
+    pub windows: u64,
+    /// Corrections published.
+    pub corrections: u64,
+    /// Late events published.
+    pub late: u64,
+    /// Events sent twice and counted once.
+    pub duplicates: u64,
+    /// How it differs from the oracle.
+    pub differences: Differences,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl KillReport {
+    /// The closing line.
+    pub fn line(&self) -> String {
+        let Differences { lost, duplicated, different, .. } = &self.differences;
+        format!(
+            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} windows={} corrections={} late={} duplicates={} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
+            self.seed,
+            self.records,
+            self.kills,
+            self.stops,
+            self.leaves,
+            self.joins,
+            self.broker_kills,
+            self.windows,
+            self.corrections,
+            self.late,
+            self.duplicates,
+            self.seconds,
+        )
+    }
+}
+
+/// A stopped worker has lost its session after this; the default is 6 s.
+const BEYOND_SESSION_MS: std::ops::Range<u64> = 7_000..10_000;
+/// The group has to reach the end of the input within this.
+const CATCH_UP: Duration = Duration::from_secs(120);
+
+/// Runs it.
+///
+/// # Errors
+/// When a process ends by itself, or the group does not reach the end of the input.
+pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
+    ensure!(
+        arguments.broker_kills == 0 || arguments.brokers == 3,
+        "--broker-kills needs --brokers 3: with one broker there is nothing to fail over to"
+    );
+    let seed = arguments.seed.unwrap_or_else(rand::random);
+    note(&format!("seed {seed}"));
+    let began = Instant::now();
+    let binary = find_binary(arguments.binary.as_deref())?;
+    let dir = tempfile::Builder::new().prefix("isobar-kill-").tempdir()?.keep();
+    let cluster = Cluster::start(&dir.join("kafka"), arguments.brokers)?;
+    cluster.create_topics()?;
+    let workers = Workers::new(&binary, &cluster.settings.brokers, &dir);
+    let feed = Feed::start(&cluster.settings, seed, arguments)?;
+    let mut run = Run {
+        arguments,
+        cluster: &cluster,
+        workers,
+        rng: ChaCha8Rng::seed_from_u64(seed),
+        later: BTreeMap::new(),
+        down_broker: None,
+        report: KillReport { seed, ..KillReport::default() },
+        began,
+    };
+    let outcome = run.disturb(&feed).and_then(|()| run.settle(feed));
+    let mut report = run.report;
+    let expected = outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
+    let published = cluster.published()?;
+    let revisions = || published.windows.values().flatten();
+    report.windows = revisions().filter(|(revision, _)| *revision == 0).count() as u64;
+    report.corrections = revisions().filter(|(revision, _)| *revision > 0).count() as u64;
+    report.late = published.late.values().sum();
+    report.duplicates = expected.duplicates;
+    report.differences = Differences::between(&expected, &published);
+    report.seconds = began.elapsed().as_secs_f64();
+    if report.differences.is_empty() {
+        drop(cluster);
+        std::fs::remove_dir_all(&dir)?;
+    } else {
+        report.differences.examples.iter().for_each(|example| note(example));
+        note(&format!("the workers' logs are in {}", dir.display()));
+    }
+    Ok(report)
+}
+
+/// Produces in the background, and keeps what was produced.
+struct Feed {
+    thread: JoinHandle<anyhow::Result<Vec<Known>>>,
+    produced: Arc<AtomicU64>,
+    hurry: Arc<AtomicBool>,
+}
+
+impl Feed {
+    fn start(settings: &KafkaSettings, seed: u64, arguments: &KillArgs) -> anyhow::Result<Self> {
+        let producer = PlainProducer::new(settings)?;
+        let config = Config { records: arguments.records, ..Config::default() };
+        let rate = arguments.rate;
+        let produced = Arc::new(AtomicU64::new(0));
+        let hurry = Arc::new(AtomicBool::new(false));
+        let (count, hurried) = (Arc::clone(&produced), Arc::clone(&hurry));
+        let thread = std::thread::spawn(move || {
+            produce(&producer, (seed, &config), rate, &count, &hurried)
+        });
+        Ok(Self { thread, produced, hurry })
+    }
+}
+
+fn produce(
+    producer: &PlainProducer,
+    (seed, config): (u64, &Config),
+    rate: u64,
+    count: &AtomicU64,
+    hurry: &AtomicBool,
+) -> anyhow::Result<Vec<Known>> {
+    let mut produced = Vec::with_capacity(usize::try_from(config.records)?);
+    let began = Instant::now();
+    for item in generate(seed, config)? {
+        let item = item?;
+        let key = item.key.unwrap_or_default();
+        let sent = (!key.is_empty()).then_some(key.as_slice());
+        producer.send((topic::EVENTS.name, item.partition), sent, &item.value, Some(item.arrival))?;
+        let fact = Fact::read(&item.value)?;
+        produced.push(Known { partition: item.partition, key, fact });
+        let number = produced.len() as u64;
+        if number.is_multiple_of(64) {
+            count.store(number, Ordering::Relaxed);
+            producer.serve();
+            let due = Duration::from_micros(number * 1_000_000 / rate);
+            if !hurry.load(Ordering::Relaxed) {
+                std::thread::sleep(due.saturating_sub(began.elapsed()));
+            }
+        }
+    }
+    producer.flush(Duration::from_secs(60))?;
+    Ok(produced)
+}
+
+/// What happens to a slot later.
+enum Later {
+    Start,
+    Continue,
+}
+
+struct Run<'a> {
+    arguments: &'a KillArgs,
+    cluster: &'a Cluster,
+    workers: Workers,
+    rng: ChaCha8Rng,
+    later: BTreeMap<String, (Instant, Later)>,
+    down_broker: Option<(u32, Instant)>,
+    report: KillReport,
+    began: Instant,
+}
+
+impl Run<'_> {
+    /// Disturbs until everything asked for has happened and all records are in.
+    fn disturb(&mut self, feed: &Feed) -> anyhow::Result<()> {
+        for slot in 0..self.arguments.workers {
+            self.workers.start(&format!("w{slot}"))?;
+        }
+        let mut told = Instant::now();
+        while !self.has_disturbed_enough() || !feed.thread.is_finished() {
+            if self.has_disturbed_enough() {
+                feed.hurry.store(true, Ordering::Relaxed);
+            }
+            self.pause(300..1_500);
+            self.workers.check()?;
+            self.do_what_is_due()?;
+            self.disturb_once()?;
+            if told.elapsed() >= Duration::from_secs(10) {
+                told = Instant::now();
+                self.tell(feed.produced.load(Ordering::Relaxed));
+            }
+        }
+        Ok(())
+    }
+
+    fn has_disturbed_enough(&self) -> bool {
+        let few = self.report.stops == 0 || self.report.leaves == 0 || self.report.joins == 0;
+        let fewer_kills = self.report.kills < self.arguments.kills
+            || self.report.broker_kills < self.arguments.broker_kills;
+        !few && !fewer_kills && self.down_broker.is_none()
+    }
+
+    fn tell(&self, produced: u64) {
+        let KillReport { kills, stops, leaves, joins, broker_kills, .. } = self.report;
+        note(&format!(
+            "{:>4.0} s: {produced} of {} records in, {kills} kills, {stops} stops, {leaves} leaves, {joins} joins, {broker_kills} broker kills",
+            self.began.elapsed().as_secs_f64(),
+            self.arguments.records,
+        ));
+    }
+
+    fn pause(&mut self, ms: std::ops::Range<u64>) {
+        // The schedule is the test's input: it is meant to take time.
+        std::thread::sleep(Duration::from_millis(self.rng.random_range(ms)));
+    }
+
+    fn after(&mut self, ms: std::ops::Range<u64>) -> Instant {
+        Instant::now() + Duration::from_millis(self.rng.random_range(ms))
+    }
+
+    fn do_what_is_due(&mut self) -> anyhow::Result<()> {
+        let now = Instant::now();
+        let is_due = |(slot, (at, _)): (&String, &(Instant, Later))| (*at <= now).then(|| slot.clone());
+        let due: Vec<String> = self.later.iter().filter_map(is_due).collect();
+        for slot in due {
+            match self.later.remove(&slot) {
+                Some((_, Later::Start)) => self.workers.start(&slot)?,
+                Some((_, Later::Continue)) => self.workers.signal(&slot, Signal::SIGCONT)?,
+                None => {}
+            }
+        }
+        if let Some((broker, at)) = self.down_broker
+            && at <= now
+        {
+            self.down_broker = None;
+            self.cluster.up(broker)?;
+        }
+        Ok(())
+    }
+
+    /// A slot that runs and has nothing planned.
+    fn pick(&mut self) -> Option<String> {
+        let mut slots = self.workers.slots();
+        slots.retain(|slot| !self.later.contains_key(slot));
+        let index = self.rng.random_range(0..slots.len().max(1));
+        slots.get(index).cloned()
+    }
+
+    fn disturb_once(&mut self) -> anyhow::Result<()> {
+        let draw = self.rng.random_range(0..100);
+        let wants_broker = self.report.broker_kills < self.arguments.broker_kills;
+        if wants_broker && self.down_broker.is_none() && draw < 25 {
+            return self.kill_broker();
+        }
+        let Some(slot) = self.pick() else { return Ok(()) };
+        match draw {
+            0..65 => self.kill(&slot, draw)?,
+            65..75 => {
+                self.workers.signal(&slot, Signal::SIGSTOP)?;
+                let at = self.after(BEYOND_SESSION_MS);
+                self.later.insert(slot, (at, Later::Continue));
+                self.report.stops += 1;
+            }
+            75..85 => {
+                self.workers.leave(&slot, Duration::from_secs(30))?;
+                let at = self.after(500..4_000);
+                self.later.insert(slot, (at, Later::Start));
+                self.report.leaves += 1;
+            }
+            85..95 if self.workers.slots().len() <= self.arguments.workers => {
+                let extra = format!("x{}", self.report.joins);
+                self.workers.start(&extra)?;
+                self.report.joins += 1;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn kill(&mut self, slot: &str, draw: u64) -> anyhow::Result<()> {
+        self.workers.kill(slot)?;
+        self.report.kills += 1;
+        // Extra workers stay away; of the others most come back at once, some after a while, and
+        // some only after their session is over.
+        let at = match draw {
+            _ if slot.starts_with('x') => return Ok(()),
+            0..35 => Instant::now(),
+            35..60 => self.after(300..3_000),
+            _ => self.after(BEYOND_SESSION_MS),
+        };
+        self.later.insert(slot.to_owned(), (at, Later::Start));
+        Ok(())
+    }
+
+    fn kill_broker(&mut self) -> anyhow::Result<()> {
+        // In turn, so that each broker's partitions lose their leader.
+        let broker = u32::try_from(self.report.broker_kills % 3)? + 1;
+        self.cluster.kill(broker)?;
+        let at = self.after(3_500..6_000);
+        self.down_broker = Some((broker, at));
+        self.report.broker_kills += 1;
+        Ok(())
+    }
+
+    /// Lets everything come back, and waits until the group has committed all of the input.
+    fn settle(&mut self, feed: Feed) -> anyhow::Result<Expected> {
+        let produced = feed.thread.join().map_err(|_| anyhow::anyhow!("the producer panicked"))??;
+        self.report.records = produced.len() as u64;
+        while !self.later.is_empty() {
+            self.do_what_is_due()?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if self.workers.slots().is_empty() {
+            self.workers.start("w0")?;
+        }
+        let mut ends = vec![0; usize::try_from(PARTITIONS)?];
+        for record in &produced {
+            ends[usize::try_from(record.partition)?] += 1;
+        }
+        self.await_ends(&ends)?;
+        for slot in self.workers.slots() {
+            self.workers.leave(&slot, Duration::from_secs(30))?;
+        }
+        Ok(Expected::of(&produced, Rules::default_of_event_counts()))
+    }
+
+    fn await_ends(&mut self, ends: &[i64]) -> anyhow::Result<()> {
+        let offsets = self.cluster.offsets()?;
+        let deadline = Instant::now() + CATCH_UP;
+        loop {
+            self.workers.check()?;
+            // A coordinator that has just moved may not answer yet.
+            let told = offsets.ask();
+            if let Ok(told) = &told
+                && told.iter().map(|offset| offset.0).eq(ends.iter().copied())
+            {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("the group did not reach the end of the input: {told:?} of {ends:?}");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}

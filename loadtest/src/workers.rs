@@ -1,0 +1,170 @@
+//! Processes of the real binary, one for each slot, and what can be done to them.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::cluster::SERVICE;
+
+const SIGTERM: i32 = Signal::SIGTERM as i32;
+
+/// Processes of the binary under test.
+#[derive(Debug)]
+pub struct Workers {
+    binary: PathBuf,
+    brokers: String,
+    dir: PathBuf,
+    running: BTreeMap<String, Child>,
+}
+
+impl Workers {
+    /// None yet; logs will go to `dir`.
+    pub fn new(binary: &Path, brokers: &str, dir: &Path) -> Self {
+        Self {
+            binary: binary.to_owned(),
+            brokers: brokers.to_owned(),
+            dir: dir.to_owned(),
+            running: BTreeMap::new(),
+        }
+    }
+
+    /// Slots whose process runs or is stopped.
+    pub fn slots(&self) -> Vec<String> {
+        self.running.keys().cloned().collect()
+    }
+
+    /// Starts the process of a slot.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&mut self, slot: &str) -> anyhow::Result<()> {
+        let log = self.log(slot)?;
+        let child = Command::new(&self.binary)
+            .args(["run", SERVICE, "--brokers", &self.brokers, "--slot", slot])
+            .args(["--admin-address", "127.0.0.1:0", "--log-format", "text"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.binary.display()))?;
+        self.running.insert(slot.to_owned(), child);
+        Ok(())
+    }
+
+    fn log(&self, slot: &str) -> anyhow::Result<File> {
+        let path = self.dir.join(format!("{slot}.log"));
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Sends a signal to a slot's process.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn signal(&self, slot: &str, signal: Signal) -> anyhow::Result<()> {
+        let child = self.running.get(slot).with_context(|| format!("slot {slot} is not running"))?;
+        let pid = Pid::from_raw(i32::try_from(child.id())?);
+        kill(pid, signal).with_context(|| format!("cannot signal slot {slot}"))
+    }
+
+    /// `kill -9`, and nothing of it is left.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn kill(&mut self, slot: &str) -> anyhow::Result<()> {
+        self.signal(slot, Signal::SIGKILL)?;
+        if let Some(mut child) = self.running.remove(slot) {
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// SIGTERM, and waits for its orderly end.
+    ///
+    /// # Errors
+    /// When it does not end in order within `patience`.
+    pub fn leave(&mut self, slot: &str, patience: Duration) -> anyhow::Result<()> {
+        self.signal(slot, Signal::SIGTERM)?;
+        let deadline = Instant::now() + patience;
+        loop {
+            let Some(child) = self.running.get_mut(slot) else { return Ok(()) };
+            match child.try_wait()? {
+                // One that was told to end before it could listen just ends: it had nothing yet.
+                Some(status) if status.success() || status.signal() == Some(SIGTERM) => {
+                    self.running.remove(slot);
+                    return Ok(());
+                }
+                Some(status) => bail!("slot {slot} ended with {status}: {}", self.last_words(slot)),
+                None if Instant::now() > deadline => {
+                    bail!("slot {slot} did not end within {patience:?}: {}", self.last_words(slot))
+                }
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
+    /// Fails when a process has ended by itself.
+    ///
+    /// # Errors
+    /// With the last lines it wrote.
+    pub fn check(&mut self) -> anyhow::Result<()> {
+        for slot in self.slots() {
+            let ended = self.running.get_mut(&slot).map(Child::try_wait).transpose()?.flatten();
+            if let Some(status) = ended {
+                bail!("slot {slot} ended by itself with {status}: {}", self.last_words(&slot));
+            }
+        }
+        Ok(())
+    }
+
+    fn last_words(&self, slot: &str) -> String {
+        const WORDS_BYTES: i64 = 1_500;
+        let path = self.dir.join(format!("{slot}.log"));
+        let mut text = Vec::new();
+        let read = File::open(&path).and_then(|mut file| {
+            let length = i64::try_from(file.metadata()?.len()).unwrap_or(i64::MAX);
+            file.seek(SeekFrom::End(-length.min(WORDS_BYTES)))?;
+            file.read_to_end(&mut text)
+        });
+        match read {
+            Ok(_) => String::from_utf8_lossy(&text).into_owned(),
+            Err(error) => format!("(its log {} cannot be read: {error})", path.display()),
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for child in self.running.values_mut() {
+            // Stopped processes die of this, too.
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+/// The binary under test: beside this one, unless given.
+///
+/// # Errors
+/// When it is not there.
+pub fn find_binary(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let path = match given {
+        Some(path) => path.to_owned(),
+        None => std::env::current_exe()?.with_file_name("isobar"),
+    };
+    if path.is_file() {
+        return Ok(path);
+    }
+    bail!("there is no {}; build it with `make build`, or name it with --binary", path.display())
+}
