@@ -1,2 +1,81 @@
-//! The `isobar` binary.
-fn main() {}
+//! The `isobar` binary: what was typed, what is meant, and how it ended.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong use, 3 differences found where a command was asked to fail
+//! on them.
+
+mod cli;
+mod config;
+mod settings;
+
+mod run;
+mod topics;
+
+mod process;
+mod service;
+
+mod fleet;
+mod health;
+mod shutdown;
+
+mod clock;
+mod events;
+mod metrics;
+
+mod admin;
+mod output;
+mod telemetry;
+
+use std::io::{stderr, stdout};
+use std::process::ExitCode;
+
+use clap::Parser;
+use kafka_runtime::topics::Colour;
+
+use cli::{Command, Typed};
+use config::{Common, Problems};
+use telemetry::Telemetry;
+
+const FAILED: u8 = 1;
+const WRONG_USE: u8 = 2;
+
+fn main() -> ExitCode {
+    let environment = |name: &str| std::env::var(name).ok();
+    match Typed::parse().command {
+        Command::Run(flags) => match config::run(flags, &environment) {
+            Ok(meant) => work(&meant.common, &meant.slot, async |to| run::run(&meant, to).await),
+            Err(problems) => wrong_use(problems),
+        },
+        Command::Up(flags) => match config::up(flags, &environment) {
+            Ok(meant) => work(&meant.common, "up", async |_| anyhow::bail!("later")),
+            Err(problems) => wrong_use(problems),
+        },
+        Command::Topics(arguments) => {
+            let colour = if output::is_terminal() { Colour::On } else { Colour::Off };
+            topics::run(&arguments, colour, &mut stdout(), &mut stderr()).into()
+        }
+    }
+}
+
+/// Does what lasts, with logs and traces around it.
+fn work(
+    common: &Common,
+    instance: &str,
+    command: impl AsyncFnOnce(&Telemetry) -> anyhow::Result<()>,
+) -> ExitCode {
+    let ended = telemetry::start(&common.telemetry, instance).and_then(|telemetry| {
+        // Only signals and the admin endpoints are asynchronous; workers have threads of their own.
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build()?;
+        let ended = runtime.block_on(command(&telemetry));
+        telemetry.end();
+        ended
+    });
+    let Err(error) = ended else { return ExitCode::SUCCESS };
+    output::failure(telemetry::is_json(common.telemetry.format), &error);
+    FAILED.into()
+}
+
+fn wrong_use(Problems(problems): Problems) -> ExitCode {
+    problems.into_iter().for_each(|problem| output::failure(false, &anyhow::Error::msg(problem)));
+    WRONG_USE.into()
+}

@@ -101,21 +101,22 @@ fn join(log: &mut KafkaLog) -> anyhow::Result<()> {
 }
 
 fn batch(topology: &Topology, records: usize, at: i64) -> Batch {
-    let output = |number: usize| Output {
-        topic: Arc::clone(&topology.outputs[0]),
-        destination: Destination::Partition((number % 16) as i32),
+    let partitions = (0..PARTITIONS).cycle();
+    let output = |partition| Output {
+        topic: Arc::from(format!("{}.out", topology.name)),
+        destination: Destination::Partition(partition),
         key: None,
         value: Some(vec![b'.'; 300]),
         headers: Headers::new(),
         timestamp: EventTime(0),
     };
     let checkpoint = |partition| Checkpoint {
-        input: TopicPartition::new(Arc::clone(&topology.inputs[0]), partition),
+        input: TopicPartition::new(format!("{}.in", topology.name), partition),
         resume_at: Offset(at),
         metadata: String::new(),
     };
     Batch {
-        outputs: (0..records).map(output).collect(),
+        outputs: partitions.take(records).map(output).collect(),
         state: Vec::new(),
         checkpoints: (0..PARTITIONS).map(checkpoint).collect(),
     }

@@ -1,7 +1,7 @@
 //! Chance by seed.
 //!
 //! **Invariant:** a seed and a stream mean the same numbers for ever: the generator is specified
-//! (ChaCha with 8 rounds), and how numbers are made of its bits is written down here and nowhere
+//! (`ChaCha` with 8 rounds), and how numbers are made of its bits is written down here and nowhere
 //! else.
 
 use rand_chacha::ChaCha8Rng;

@@ -16,12 +16,11 @@ use clap::Args;
 use kafka_runtime::KafkaSettings;
 use kafka_runtime::plain::PlainProducer;
 use nix::sys::signal::Signal;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use schemas::topic;
 use serde::Serialize;
 
 use crate::cluster::{Cluster, PARTITIONS};
+use crate::dice::{Dice, Stream};
 use crate::generate::{Config, generate};
 use crate::oracle::{Differences, Expected, Fact, Known, Rules};
 use crate::output::note;
@@ -136,7 +135,7 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
         arguments,
         cluster: &cluster,
         workers,
-        rng: ChaCha8Rng::seed_from_u64(seed),
+        dice: Dice::new(seed, Stream::Schedule),
         later: BTreeMap::new(),
         down_broker: None,
         report: KillReport { seed, ..KillReport::default() },
@@ -225,7 +224,7 @@ struct Run<'a> {
     arguments: &'a KillArgs,
     cluster: &'a Cluster,
     workers: Workers,
-    rng: ChaCha8Rng,
+    dice: Dice,
     later: BTreeMap<String, (Instant, Later)>,
     down_broker: Option<(u32, Instant)>,
     report: KillReport,
@@ -273,11 +272,15 @@ impl Run<'_> {
 
     fn pause(&mut self, ms: std::ops::Range<u64>) {
         // The schedule is the test's input: it is meant to take time.
-        std::thread::sleep(Duration::from_millis(self.rng.random_range(ms)));
+        std::thread::sleep(self.some(ms));
+    }
+
+    fn some(&mut self, ms: std::ops::Range<u64>) -> Duration {
+        Duration::from_millis(ms.start + self.dice.below(ms.end - ms.start))
     }
 
     fn after(&mut self, ms: std::ops::Range<u64>) -> Instant {
-        Instant::now() + Duration::from_millis(self.rng.random_range(ms))
+        Instant::now() + self.some(ms)
     }
 
     fn do_what_is_due(&mut self) -> anyhow::Result<()> {
@@ -304,12 +307,22 @@ impl Run<'_> {
     fn pick(&mut self) -> Option<String> {
         let mut slots = self.workers.slots();
         slots.retain(|slot| !self.later.contains_key(slot));
-        let index = self.rng.random_range(0..slots.len().max(1));
-        slots.get(index).cloned()
+        slots.get(self.dice.place(slots.len())).cloned()
+    }
+
+    /// What to do next; once there were kills enough, what has not happened yet.
+    fn draw(&mut self) -> u64 {
+        let KillReport { kills, stops, leaves, joins, .. } = self.report;
+        match (kills >= self.arguments.kills, stops, leaves, joins) {
+            (true, 0, _, _) => 65,
+            (true, _, 0, _) => 75,
+            (true, _, _, 0) => 85,
+            _ => self.dice.below(100),
+        }
     }
 
     fn disturb_once(&mut self) -> anyhow::Result<()> {
-        let draw = self.rng.random_range(0..100);
+        let draw = self.draw();
         let wants_broker = self.report.broker_kills < self.arguments.broker_kills;
         if wants_broker && self.down_broker.is_none() && draw < 25 {
             return self.kill_broker();
@@ -377,7 +390,9 @@ impl Run<'_> {
         }
         let mut ends = vec![0; usize::try_from(PARTITIONS)?];
         for record in &produced {
-            ends[usize::try_from(record.partition)?] += 1;
+            if let Some(end) = ends.get_mut(usize::try_from(record.partition)?) {
+                *end += 1;
+            }
         }
         self.await_ends(&ends)?;
         for slot in self.workers.slots() {

@@ -367,7 +367,7 @@ mod tests {
             (lost, duplicated, different)
         };
         assert_eq!(change(|_| {}), (0, 0, 0));
-        assert_eq!(change(|revisions| drop(revisions.pop())), (1, 0, 0));
+        assert_eq!(change(|revisions| revisions.truncate(1)), (1, 0, 0));
         assert_eq!(change(|revisions| revisions.push((1, 2))), (0, 1, 0));
         assert_eq!(change(|revisions| revisions[0].1 = 7), (0, 0, 1));
         assert_eq!(change(|revisions| revisions.swap(0, 1)), (0, 0, 1));

@@ -13,5 +13,7 @@
 mod bad_input;
 mod bench;
 mod conformance;
+mod kill;
 mod support;
 mod tls;
+mod topics;

@@ -245,23 +245,53 @@ fn is_passing(error: &KafkaError) -> bool {
     )
 }
 
-/// The offset a group has committed for a partition.
-///
-/// # Errors
-/// When the group cannot be asked.
-pub fn committed_offset(
-    settings: &KafkaSettings,
-    group: &str,
-    input: &TopicPartition,
-) -> Result<Option<Offset>, LogError> {
-    let asking = |error| general(format!("cannot ask for the offset of group {group}"), error);
-    let consumer: BaseConsumer = client::reader(settings, group).create().map_err(asking)?;
-    let list = crate::log::list_of(&[(input, KafkaOffset::Invalid)]).map_err(asking)?;
-    let told = consumer.committed_offsets(list, REQUEST).map_err(asking)?;
-    Ok(told.elements().first().and_then(|element| match element.offset() {
-        KafkaOffset::Offset(at) => Some(Offset(at)),
-        _ => None,
-    }))
+/// Watches what a group commits, without being in it.
+pub struct GroupOffsets {
+    consumer: BaseConsumer,
+    inputs: Vec<TopicPartition>,
+}
+
+impl std::fmt::Debug for GroupOffsets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GroupOffsets").field("inputs", &self.inputs).finish_non_exhaustive()
+    }
+}
+
+impl GroupOffsets {
+    /// Watches these input partitions of a group.
+    ///
+    /// # Errors
+    /// When the settings are not possible.
+    pub fn new(
+        settings: &KafkaSettings,
+        group: &str,
+        inputs: Vec<TopicPartition>,
+    ) -> Result<Self, LogError> {
+        let made = client::reader(settings, group).create();
+        let consumer = made.map_err(|error| general("cannot make a client", error))?;
+        Ok(Self { consumer, inputs })
+    }
+
+    /// The next offset of each partition, in the order given; 0 where none is committed.
+    ///
+    /// # Errors
+    /// When the group cannot be asked.
+    pub fn ask(&self) -> Result<Vec<Offset>, LogError> {
+        let asking = |error| general("cannot ask for a group's offsets", error);
+        let places: Vec<_> =
+            self.inputs.iter().map(|input| (input, KafkaOffset::Invalid)).collect();
+        let list = crate::log::list_of(&places).map_err(asking)?;
+        let told = self.consumer.committed_offsets(list, REQUEST).map_err(asking)?;
+        let offset = |input: &TopicPartition| {
+            let element = told.find_partition(&input.topic, input.partition);
+            let offset = element.and_then(|element| match element.offset() {
+                KafkaOffset::Offset(at) => Some(at),
+                _ => None,
+            });
+            Offset(offset.unwrap_or(0))
+        };
+        Ok(self.inputs.iter().map(offset).collect())
+    }
 }
 
 /// Makes a topic, and waits until every broker that is asked knows it. For tests and load tests:

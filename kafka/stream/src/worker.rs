@@ -84,6 +84,8 @@ pub struct Worker<L> {
     pace: Pace,
     marks: MarkKeeper,
     waiting: bool,
+    /// The last poll gave nothing.
+    idle: bool,
 }
 
 /// Whether the batch at hand is out of the way, and memory with it.
@@ -134,6 +136,7 @@ impl<L: Log> Worker<L> {
             trim: BTreeSet::new(),
             marks: MarkKeeper::default(),
             waiting: false,
+            idle: false,
         }
     }
 
@@ -163,6 +166,11 @@ impl<L: Log> Worker<L> {
         self.waiting
     }
 
+    /// True when the last poll gave nothing: over a log that does not wait, the caller rests.
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
     /// One round: what came in, and a commit when it is due.
     ///
     /// # Errors
@@ -185,7 +193,9 @@ impl<L: Log> Worker<L> {
             self.release()?;
         }
         self.restore_next()?;
-        match self.log.poll(self.settings.poll_records_max, self.wait_ms())? {
+        let polled = self.log.poll(self.settings.poll_records_max, self.wait_ms())?;
+        self.idle = polled == Polled::Nothing;
+        match polled {
             Polled::Nothing => {}
             Polled::Records { records, reached } => {
                 if self.take(records)? == Flushed::Clean {

@@ -1,0 +1,26 @@
+//! The rim's clock: wall time that never goes back.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Wall time at one moment, and how much has passed since by a clock that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WallClock {
+    anchor_us: i64,
+    since: Instant,
+}
+
+impl WallClock {
+    /// A clock set by the machine's.
+    pub(crate) fn start() -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let anchor_us = i64::try_from(wall.as_micros()).unwrap_or(i64::MAX);
+        Self { anchor_us, since: Instant::now() }
+    }
+}
+
+impl stream::Clock for WallClock {
+    fn now_us(&self) -> i64 {
+        let passed_us = i64::try_from(self.since.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.anchor_us.saturating_add(passed_us)
+    }
+}

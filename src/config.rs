@@ -1,0 +1,268 @@
+//! What is meant: flags over environment over file, resolved to what the program works with.
+//!
+//! **Invariant:** every value is looked at before anything is refused, so a person sees all
+//! mistakes at once, each with the place where it was made. Nothing here prints a secret.
+
+mod client;
+mod file;
+mod given;
+
+use std::time::Duration;
+
+use stream::Settings;
+
+use crate::cli::{CommonSettings, RunFlags, TypedSettings, UpFlags};
+use crate::output::Format;
+use crate::service::{self, Service};
+use crate::settings as names;
+
+pub(crate) use client::Secret;
+pub(crate) use given::{Given, Problems};
+
+/// Reads a variable of the environment; tests give their own.
+pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+/// How lines are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Logs and traces.
+#[derive(Clone, Debug)]
+pub(crate) struct Telemetry {
+    /// What is logged.
+    pub(crate) filter: String,
+    /// How.
+    pub(crate) format: LogFormat,
+    /// Where traces go, where they go anywhere.
+    pub(crate) traces: Option<Traces>,
+}
+
+/// Traces over OTLP.
+#[derive(Clone, Debug)]
+pub(crate) struct Traces {
+    /// The collector; `None` leaves it to the variables that OpenTelemetry defines.
+    pub(crate) endpoint: Option<String>,
+    /// The share of batches that are traced.
+    pub(crate) sample_ratio: f64,
+}
+
+/// What `run` and `up` share.
+#[derive(Clone, Debug)]
+pub(crate) struct Common {
+    /// Logs and traces.
+    pub(crate) telemetry: Telemetry,
+    /// How results are printed.
+    pub(crate) output: Format,
+    /// Worker threads of each service.
+    pub(crate) workers: usize,
+    /// Where the admin endpoints listen, where they do.
+    pub(crate) admin_address: Option<String>,
+    /// How long an orderly end may take.
+    pub(crate) grace: Duration,
+    /// A worker that does not move for this long is stuck.
+    pub(crate) stall: Duration,
+    /// The worker's own settings.
+    pub(crate) worker: Settings,
+}
+
+/// `isobar run`.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// Which services.
+    pub(crate) services: Vec<&'static Service>,
+    /// This process's name.
+    pub(crate) slot: String,
+    /// Where Kafka is.
+    pub(crate) brokers: String,
+    /// What is passed on to the Kafka client.
+    pub(crate) client: std::collections::BTreeMap<String, Secret>,
+    /// A worker that is silent for this long loses its partitions.
+    pub(crate) session_timeout_ms: u32,
+    /// A transaction open for longer is aborted.
+    pub(crate) transaction_timeout_ms: u32,
+    /// What `up` has as well.
+    pub(crate) common: Common,
+}
+
+impl Run {
+    /// What the Kafka log wants to know.
+    pub(crate) fn kafka(&self) -> kafka_runtime::KafkaSettings {
+        kafka_runtime::KafkaSettings {
+            brokers: self.brokers.clone(),
+            client: client::revealed(&self.client),
+            session_timeout_ms: self.session_timeout_ms,
+            transaction_timeout_ms: self.transaction_timeout_ms,
+        }
+    }
+}
+
+/// `isobar up`.
+#[derive(Debug)]
+pub(crate) struct Up {
+    /// No colours.
+    pub(crate) plain: bool,
+    /// End by itself after this long.
+    pub(crate) lasting: Option<Duration>,
+    /// Events a second.
+    pub(crate) rate: u32,
+    /// Which events.
+    pub(crate) seed: u64,
+    /// What `run` has as well.
+    pub(crate) common: Common,
+}
+
+/// Resolves `isobar run`.
+///
+/// # Errors
+/// All mistakes in flags, environment and file.
+pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, Problems> {
+    let CommonSettings(common) = flags.common;
+    let typed: TypedSettings = flags.kafka.0.into_iter().chain(common).collect();
+    let mut given = Given::new(&typed, flags.shared.config.as_deref(), environment);
+    let defaults = kafka_runtime::KafkaSettings::new("");
+    let (session_ms, transaction_ms) =
+        (defaults.session_timeout_ms, defaults.transaction_timeout_ms);
+    let run = Run {
+        services: flags.services.iter().filter_map(|name| service::by_name(name)).collect(),
+        slot: slot(&mut given),
+        brokers: given.required(&names::BROKERS),
+        client: client::resolve(&flags.client, &mut given),
+        session_timeout_ms: given.number(&names::SESSION_TIMEOUT_MS, 1_000..=1_800_000, session_ms),
+        transaction_timeout_ms: given.number(
+            &names::TRANSACTION_TIMEOUT_MS,
+            1_000..=900_000,
+            transaction_ms,
+        ),
+        common: common_of(&mut given, flags.shared.output, Some("127.0.0.1:9464")),
+    };
+    check_stall(&run, &mut given);
+    given.done(run)
+}
+
+/// Resolves `isobar up`.
+///
+/// # Errors
+/// As for [`run`].
+pub(crate) fn up(flags: UpFlags, environment: Environment<'_>) -> Result<Up, Problems> {
+    let CommonSettings(typed) = flags.common;
+    let mut given = Given::new(&typed, flags.shared.config.as_deref(), environment);
+    let up = Up {
+        plain: flags.plain,
+        lasting: flags.lasting,
+        rate: flags.rate,
+        seed: flags.seed,
+        common: common_of(&mut given, flags.shared.output, None),
+    };
+    given.done(up)
+}
+
+fn common_of(given: &mut Given<'_>, output: Format, admin_address: Option<&str>) -> Common {
+    let defaults = Settings::default();
+    let workers: u16 = given.number(&names::WORKERS, 1..=256, 1);
+    let worker = Settings {
+        commit_interval_ms: given.number(
+            &names::COMMIT_INTERVAL_MS,
+            1..=10_000,
+            defaults.commit_interval_ms,
+        ),
+        replay_budget_ms: given.number(
+            &names::REPLAY_BUDGET_MS,
+            50..=600_000,
+            defaults.replay_budget_ms,
+        ),
+        ..defaults
+    };
+    Common {
+        telemetry: telemetry(given),
+        output,
+        workers: workers.into(),
+        admin_address: address(given).or_else(|| admin_address.map(str::to_owned)),
+        grace: Duration::from_millis(given.number(&names::GRACE_MS, 0..=3_600_000, 10_000)),
+        stall: Duration::from_millis(given.number(&names::STALL_MS, 1_000..=3_600_000, 30_000)),
+        worker,
+    }
+}
+
+fn telemetry(given: &mut Given<'_>) -> Telemetry {
+    let format = given.checked(&names::LOG_FORMAT, "auto, text or json", |text| match text {
+        "auto" => Some(LogFormat::Auto),
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    });
+    let filter = given.checked(
+        &names::LOG,
+        "a level (error, warn, info, debug, trace), and targets with theirs: info,isobar=debug",
+        |text| crate::telemetry::is_filter(text).then(|| text.to_owned()),
+    );
+    Telemetry {
+        filter: filter.unwrap_or_else(|| "info".to_owned()),
+        format: format.unwrap_or(LogFormat::Auto),
+        traces: traces(given),
+    }
+}
+
+fn traces(given: &mut Given<'_>) -> Option<Traces> {
+    let url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let endpoint =
+        given.checked(&names::TRACE_ENDPOINT, "the URL of a collector, http://HOST:4318", |text| {
+            url(text).then(|| text.trim_end_matches('/').to_owned())
+        });
+    let ratio = given.checked(&names::TRACE_SAMPLE_RATIO, "a number from 0 to 1", |text| {
+        text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio))
+    });
+    let standard = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+    let wanted = endpoint.is_some() || standard.iter().any(|name| given.variable(name).is_some());
+    wanted.then(|| Traces { endpoint, sample_ratio: ratio.unwrap_or(0.01) })
+}
+
+fn address(given: &mut Given<'_>) -> Option<String> {
+    let expected = "an address to listen on, such as 127.0.0.1:9464 or 0.0.0.0:9464";
+    given.checked(&names::ADMIN_ADDRESS, expected, |text| {
+        let (host, port) = text.rsplit_once(':')?;
+        port.parse::<u16>().ok().filter(|_| !host.is_empty())?;
+        Some(text.to_owned())
+    })
+}
+
+fn slot(given: &mut Given<'_>) -> String {
+    let fits = |text: &str| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        (1..=100).contains(&text.len()) && text.chars().all(allowed)
+    };
+    let expected = "1 to 100 letters, digits, dots, underscores or hyphens";
+    if let Some(slot) =
+        given.checked(&names::SLOT, expected, |text| fits(text).then(|| text.to_owned()))
+    {
+        return slot;
+    }
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    host.filter(|name| fits(name)).unwrap_or_else(|| given.required(&names::SLOT))
+}
+
+/// A broker that does not answer keeps a worker in one call for a while, and nobody should be
+/// restarted for that: a commit and its abort, then the longest requests.
+fn check_stall(run: &Run, given: &mut Given<'_>) {
+    let call = Duration::from_millis(2 * u64::from(run.transaction_timeout_ms) + 15_000);
+    if run.common.stall < call {
+        given.refuse(
+            &names::STALL_MS,
+            &format!(
+                "a broker that does not answer keeps a worker in one call for up to {} ms; give more, or a shorter \
+                 {}",
+                call.as_millis(),
+                names::TRANSACTION_TIMEOUT_MS.name
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

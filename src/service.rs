@@ -1,0 +1,62 @@
+//! The services this binary can run: a name, what it is for, and the function that makes it.
+
+use anyhow::Context;
+use stream::Topology;
+
+/// A service as the command line knows it. Its inputs and outputs stand in its topology.
+pub(crate) struct Service {
+    /// Its name on the command line, and its consumer group.
+    pub(crate) name: &'static str,
+    /// What it is for, in one sentence.
+    pub(crate) description: &'static str,
+    /// Makes it.
+    pub(crate) topology: fn() -> anyhow::Result<Topology>,
+}
+
+/// All of them.
+pub(crate) const SERVICES: [Service; 1] = [Service {
+    name: analytics::event_counts::NAME,
+    description: "counts events by key in one-minute windows, each event once",
+    topology: event_counts,
+}];
+
+fn event_counts() -> anyhow::Result<Topology> {
+    let config = analytics::event_counts::EventCountsConfig::default();
+    analytics::event_counts::topology(config).context("cannot make event-counts")
+}
+
+/// The service of this name.
+pub(crate) fn by_name(name: &str) -> Option<&'static Service> {
+    SERVICES.iter().find(|service| service.name == name)
+}
+
+/// The services as a list for `--help`.
+pub(crate) fn listing() -> String {
+    SERVICES
+        .iter()
+        .map(|service| format!("\n  {:<14}{}", service.name, service.description))
+        .collect()
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_called_what_its_topology_is_called_and_uses_known_topics() {
+        let known = |name: &str| schemas::topic::ALL.iter().any(|topic| topic.name == name);
+        for service in &SERVICES {
+            let topology = (service.topology)().unwrap();
+            assert_eq!(*topology.name, *service.name);
+            for topic in topology.inputs.iter().chain(&topology.outputs) {
+                assert!(known(topic), "{topic}");
+            }
+        }
+    }
+}
