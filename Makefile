@@ -42,6 +42,7 @@ $(DENY)/bin/cargo-deny:
 	$(CARGO) install --quiet --locked --version 0.20.2 --root $(DENY) cargo-deny
 
 bench: build ## what exactly-once costs, beside the raw producer and consumer of the same run
+	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
 
 kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves (SEED=n repeats a run)

@@ -112,6 +112,20 @@ impl Generator {
         self.write(&facts, now)
     }
 
+    /// An event about resource number `thing`, told when it happened and when it arrives.
+    ///
+    /// # Errors
+    /// When there is no such resource, or the times cannot be written.
+    pub fn event_about(
+        &mut self,
+        thing: usize,
+        time: EventTime,
+        arrival: EventTime,
+    ) -> anyhow::Result<Item> {
+        let facts = Facts { thing, time: time.0, arrival: arrival.0, ..self.fresh(arrival) };
+        self.write(&facts, arrival)
+    }
+
     /// The marks that the stage above writes at `now`, to every partition.
     ///
     /// # Errors

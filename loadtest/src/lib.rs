@@ -9,4 +9,5 @@ pub mod kill;
 pub mod oracle;
 pub mod output;
 pub mod passthrough;
+pub mod recovery;
 pub mod workers;

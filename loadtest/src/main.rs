@@ -7,6 +7,7 @@ use loadtest::commit_cost::{self, CommitCost, CommitCostArgs};
 use loadtest::kill::{self, KillArgs};
 use loadtest::output::{note, print};
 use loadtest::passthrough::{self, PartArgs, PassthroughArgs, Row};
+use loadtest::recovery::{self, RecoveryArgs};
 use serde::Serialize;
 
 #[derive(Parser)]
@@ -41,6 +42,8 @@ enum Format {
 enum Command {
     /// Kill, stop and restart workers while they work, and compare the output with the oracle
     Kill(KillArgs),
+    /// Measure how soon work goes on after a crash, a lost worker and an orderly end
+    Recovery(RecoveryArgs),
     /// Measure the commit time of a broker
     CommitCost(CommitCostArgs),
     /// Measure records passed through one worker, beside the raw producer and consumer
@@ -69,6 +72,10 @@ fn run(typed: &Typed) -> anyhow::Result<ExitCode> {
             show(json, &report, &report.line())?;
             let same = report.differences.is_empty();
             return Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(3) });
+        }
+        Command::Recovery(arguments) => {
+            let cases = recovery::run(arguments, |case| heading(json, &case.line()))?;
+            show(json, &cases, "")?;
         }
         Command::CommitCost(arguments) => {
             heading(json, CommitCost::heading());

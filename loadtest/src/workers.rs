@@ -23,6 +23,21 @@ pub struct Workers {
     brokers: String,
     dir: PathBuf,
     running: BTreeMap<String, Child>,
+    /// Where each slot's log stood when restores were last forgotten.
+    read_from: BTreeMap<String, u64>,
+}
+
+/// What restores took, as the workers logged it.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Restores {
+    /// Tasks restored.
+    pub tasks: u64,
+    /// Bytes of images read.
+    pub image_bytes: u64,
+    /// Entries put into stores.
+    pub entries: u64,
+    /// Records replayed with outputs withheld.
+    pub replayed: u64,
 }
 
 impl Workers {
@@ -33,6 +48,7 @@ impl Workers {
             brokers: brokers.to_owned(),
             dir: dir.to_owned(),
             running: BTreeMap::new(),
+            read_from: BTreeMap::new(),
         }
     }
 
@@ -128,6 +144,39 @@ impl Workers {
         Ok(())
     }
 
+    /// Counts only restores from now on.
+    ///
+    /// # Errors
+    /// When the logs cannot be read.
+    pub fn forget_restores(&mut self) -> anyhow::Result<()> {
+        for slot in self.slots() {
+            let length = std::fs::metadata(self.dir.join(format!("{slot}.log")))?.len();
+            self.read_from.insert(slot, length);
+        }
+        Ok(())
+    }
+
+    /// Restores since they were last forgotten.
+    ///
+    /// # Errors
+    /// When the logs cannot be read.
+    pub fn restores(&self) -> anyhow::Result<Restores> {
+        let mut restores = Restores::default();
+        for (slot, from) in &self.read_from {
+            let mut text = String::new();
+            let mut file = File::open(self.dir.join(format!("{slot}.log")))?;
+            file.seek(SeekFrom::Start(*from))?;
+            file.read_to_string(&mut text)?;
+            for line in text.lines().filter(|line| line.contains("task restored")) {
+                restores.tasks += 1;
+                restores.image_bytes += field(line, "image_bytes=");
+                restores.entries += field(line, "entries=");
+                restores.replayed += field(line, "replay=");
+            }
+        }
+        Ok(restores)
+    }
+
     fn last_words(&self, slot: &str) -> String {
         const WORDS_BYTES: i64 = 1_500;
         let path = self.dir.join(format!("{slot}.log"));
@@ -152,6 +201,13 @@ impl Drop for Workers {
             drop(child.wait());
         }
     }
+}
+
+/// The number behind a name in a line of the log.
+fn field(line: &str, name: &str) -> u64 {
+    let rest = line.split_once(name).map_or("", |(_, rest)| rest);
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
 }
 
 /// The binary under test: beside this one, unless given.
