@@ -67,6 +67,9 @@ pub(crate) struct UpFlags {
     /// Which events: the same seed generates the same ones
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Event time passes this many times faster than the clock, so that minutes close in seconds
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) speed: u16,
     #[command(flatten)]
     pub(crate) shared: SharedFlags,
     #[command(flatten)]

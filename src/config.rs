@@ -114,6 +114,8 @@ pub(crate) struct Up {
     pub(crate) rate: u32,
     /// Which events.
     pub(crate) seed: u64,
+    /// How many times faster than the clock event time passes.
+    pub(crate) speed: u16,
     /// What `run` has as well.
     pub(crate) common: Common,
 }
@@ -140,7 +142,7 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
             1_000..=900_000,
             transaction_ms,
         ),
-        common: common_of(&mut given, flags.shared.output, Some("127.0.0.1:9464")),
+        common: common_of(&mut given, flags.shared.output, &RUN),
     };
     check_stall(&run, &mut given);
     given.done(run)
@@ -158,12 +160,22 @@ pub(crate) fn up(flags: UpFlags, environment: Environment<'_>) -> Result<Up, Pro
         lasting: flags.lasting,
         rate: flags.rate,
         seed: flags.seed,
-        common: common_of(&mut given, flags.shared.output, None),
+        speed: flags.speed,
+        common: common_of(&mut given, flags.shared.output, &UP),
     };
     given.done(up)
 }
 
-fn common_of(given: &mut Given<'_>, output: Format, admin_address: Option<&str>) -> Common {
+/// Where the two commands differ in what holds by default.
+struct Defaults {
+    admin_address: Option<&'static str>,
+    log: &'static str,
+}
+
+const RUN: Defaults = Defaults { admin_address: Some("127.0.0.1:9464"), log: "info" };
+const UP: Defaults = Defaults { admin_address: None, log: "warn" };
+
+fn common_of(given: &mut Given<'_>, output: Format, default: &Defaults) -> Common {
     let defaults = Settings::default();
     let workers: u16 = given.number(&names::WORKERS, 1..=256, 1);
     let worker = Settings {
@@ -180,17 +192,17 @@ fn common_of(given: &mut Given<'_>, output: Format, admin_address: Option<&str>)
         ..defaults
     };
     Common {
-        telemetry: telemetry(given),
+        telemetry: telemetry(given, default.log),
         output,
         workers: workers.into(),
-        admin_address: address(given).or_else(|| admin_address.map(str::to_owned)),
+        admin_address: address(given).or_else(|| default.admin_address.map(str::to_owned)),
         grace: Duration::from_millis(given.number(&names::GRACE_MS, 0..=3_600_000, 10_000)),
         stall: Duration::from_millis(given.number(&names::STALL_MS, 1_000..=3_600_000, 30_000)),
         worker,
     }
 }
 
-fn telemetry(given: &mut Given<'_>) -> Telemetry {
+fn telemetry(given: &mut Given<'_>, filter_default: &str) -> Telemetry {
     let format = given.checked(&names::LOG_FORMAT, "auto, text or json", |text| match text {
         "auto" => Some(LogFormat::Auto),
         "text" => Some(LogFormat::Text),
@@ -203,7 +215,7 @@ fn telemetry(given: &mut Given<'_>) -> Telemetry {
         |text| crate::telemetry::is_filter(text).then(|| text.to_owned()),
     );
     Telemetry {
-        filter: filter.unwrap_or_else(|| "info".to_owned()),
+        filter: filter.unwrap_or_else(|| filter_default.to_owned()),
         format: format.unwrap_or(LogFormat::Auto),
         traces: traces(given),
     }

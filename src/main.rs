@@ -9,6 +9,7 @@ mod settings;
 
 mod run;
 mod topics;
+mod up;
 
 mod process;
 mod service;
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
             Err(problems) => wrong_use(problems),
         },
         Command::Up(flags) => match config::up(flags, &environment) {
-            Ok(meant) => work(&meant.common, "up", async |_| anyhow::bail!("later")),
+            Ok(meant) => work(&meant.common, "up", async |to| up::up(&meant, to).await),
             Err(problems) => wrong_use(problems),
         },
         Command::Topics(arguments) => {

@@ -48,7 +48,7 @@ pub(crate) const VARIABLES: &str = "ISOBAR_";
 pub(crate) const LOG: Setting = Setting {
     name: "log",
     value: "FILTER",
-    default: "info",
+    default: "info; warn for `up`",
     help: "What is logged: error, warn, info, debug or trace, also by target: `info,isobar::events=debug`",
 };
 pub(crate) const LOG_FORMAT: Setting = Setting {

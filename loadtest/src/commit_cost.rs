@@ -12,7 +12,7 @@ use kafka_runtime::{KafkaLog, KafkaSettings};
 use serde::Serialize;
 use stream::{
     Batch, Change, Checkpoint, Context, Destination, EventTime, Headers, Log, Offset, Output,
-    Polled, Processor, Record, Store, Topology, TopicPartition, Versions,
+    Polled, Processor, Record, Store, TopicPartition, Topology, Versions,
 };
 
 const PARTITIONS: i32 = 16;
@@ -68,7 +68,8 @@ pub fn run(
     let topology = topology(&name);
     let mut log = KafkaLog::new(settings, &topology, "0");
     join(&mut log)?;
-    let kinds = [(1000, 10), (1, 0), (1, 10), (1, 30), (1000, 0), (1000, 10), (1000, 30), (5000, 10)];
+    let kinds =
+        [(1000, 10), (1, 0), (1, 10), (1, 30), (1000, 0), (1000, 10), (1000, 30), (5000, 10)];
     let mut costs = Vec::new();
     let mut at = 0;
     for (number, (records, pause_ms)) in kinds.into_iter().enumerate() {

@@ -80,9 +80,8 @@ impl Generator {
         let mut sum = 0;
         let mut class = |share: &ClassShare| {
             sum += u64::from(share.weight);
-            let of_class = |(at, shape): (usize, &template::Shape)| {
-                (shape.class == share.class).then_some(at)
-            };
+            let of_class =
+                |(at, shape): (usize, &template::Shape)| (shape.class == share.class).then_some(at);
             (SHAPES.iter().enumerate().filter_map(of_class).collect(), sum)
         };
         Ok(Self {
@@ -147,12 +146,8 @@ impl Generator {
 
     fn to_all(&self, values: &[Vec<u8>], arrival: EventTime) -> Vec<Item> {
         let to = |partition| {
-            let item = move |value: &Vec<u8>| Item {
-                partition,
-                key: None,
-                value: value.clone(),
-                arrival,
-            };
+            let item =
+                move |value: &Vec<u8>| Item { partition, key: None, value: value.clone(), arrival };
             values.iter().map(item)
         };
         (0..self.config.partitions).flat_map(to).collect()

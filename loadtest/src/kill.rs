@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -143,7 +143,8 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     };
     let outcome = run.disturb(&feed).and_then(|()| run.settle(feed));
     let mut report = run.report;
-    let expected = outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
+    let expected =
+        outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
     let published = cluster.published()?;
     let revisions = || published.windows.values().flatten();
     report.windows = revisions().filter(|(revision, _)| *revision == 0).count() as u64;
@@ -177,9 +178,8 @@ impl Feed {
         let produced = Arc::new(AtomicU64::new(0));
         let hurry = Arc::new(AtomicBool::new(false));
         let (count, hurried) = (Arc::clone(&produced), Arc::clone(&hurry));
-        let thread = std::thread::spawn(move || {
-            produce(&producer, (seed, &config), rate, &count, &hurried)
-        });
+        let thread =
+            std::thread::spawn(move || produce(&producer, (seed, &config), rate, &count, &hurried));
         Ok(Self { thread, produced, hurry })
     }
 }
@@ -197,7 +197,12 @@ fn produce(
         let item = item?;
         let key = item.key.unwrap_or_default();
         let sent = (!key.is_empty()).then_some(key.as_slice());
-        producer.send((topic::EVENTS.name, item.partition), sent, &item.value, Some(item.arrival))?;
+        producer.send(
+            (topic::EVENTS.name, item.partition),
+            sent,
+            &item.value,
+            Some(item.arrival),
+        )?;
         let fact = Fact::read(&item.value)?;
         produced.push(Known { partition: item.partition, key, fact });
         let number = produced.len() as u64;
@@ -285,7 +290,8 @@ impl Run<'_> {
 
     fn do_what_is_due(&mut self) -> anyhow::Result<()> {
         let now = Instant::now();
-        let is_due = |(slot, (at, _)): (&String, &(Instant, Later))| (*at <= now).then(|| slot.clone());
+        let is_due =
+            |(slot, (at, _)): (&String, &(Instant, Later))| (*at <= now).then(|| slot.clone());
         let due: Vec<String> = self.later.iter().filter_map(is_due).collect();
         for slot in due {
             match self.later.remove(&slot) {
@@ -379,7 +385,8 @@ impl Run<'_> {
 
     /// Lets everything come back, and waits until the group has committed all of the input.
     fn settle(&mut self, feed: Feed) -> anyhow::Result<Expected> {
-        let produced = feed.thread.join().map_err(|_| anyhow::anyhow!("the producer panicked"))??;
+        let produced =
+            feed.thread.join().map_err(|_| anyhow::anyhow!("the producer panicked"))??;
         self.report.records = produced.len() as u64;
         while !self.later.is_empty() {
             self.do_what_is_due()?;

@@ -192,16 +192,23 @@ impl Walk<'_> {
         }
         let Some(until_ms) = self.above.values().min().copied() else { return };
         let rules = self.rules;
-        let idle = self.sources.iter().filter(|(_, source)| {
-            source.last_arrival_ms <= until_ms - rules.idle_ms
-        });
+        let idle = self
+            .sources
+            .iter()
+            .filter(|(_, source)| source.last_arrival_ms <= until_ms - rules.idle_ms);
         let idle: Vec<SourceName> = idle.map(|(name, _)| name.clone()).collect();
         for name in idle {
             self.raise(&name, until_ms - (rules.disorder_ms)(name.0));
         }
     }
 
-    fn event(&mut self, name: &SourceName, key: &[u8], id: u128, (event_ms, arrival_ms): (i64, i64)) {
+    fn event(
+        &mut self,
+        name: &SourceName,
+        key: &[u8],
+        id: u128,
+        (event_ms, arrival_ms): (i64, i64),
+    ) {
         let rules = self.rules;
         let start = event_ms.div_euclid(rules.window_ms) * rules.window_ms;
         let end = start + rules.window_ms;
@@ -218,7 +225,8 @@ impl Walk<'_> {
             *count += 1;
             if watermark_ms.is_some_and(|watermark_ms| end <= watermark_ms) {
                 let revision = window.emitted.entry(key.to_vec()).or_default();
-                let revisions = self.expected.windows.entry((key.to_vec(), name.0, start)).or_default();
+                let revisions =
+                    self.expected.windows.entry((key.to_vec(), name.0, start)).or_default();
                 revisions.push((*revision, *count));
                 *revision += 1;
             }
@@ -294,7 +302,8 @@ impl Differences {
             differences.lost += due.saturating_sub(found);
             differences.duplicated += found.saturating_sub(due);
             if due != found {
-                differences.note(|| format!("late event {id:032x}: {due} times due, {found} found"));
+                differences
+                    .note(|| format!("late event {id:032x}: {due} times due, {found} found"));
             }
         }
         differences
@@ -304,7 +313,8 @@ impl Differences {
         if due == found {
             return;
         }
-        let revisions: BTreeSet<u32> = due.iter().chain(found).map(|(revision, _)| *revision).collect();
+        let revisions: BTreeSet<u32> =
+            due.iter().chain(found).map(|(revision, _)| *revision).collect();
         for revision in revisions {
             let counts = |side: &[(u32, u64)]| -> Vec<u64> {
                 side.iter().filter(|(of, _)| *of == revision).map(|(_, count)| *count).collect()
@@ -345,7 +355,8 @@ mod tests {
     }
 
     fn expected(events: &[(u128, i64)]) -> Expected {
-        let records: Vec<_> = events.iter().map(|(id, seconds)| event(*id, seconds * 1000)).collect();
+        let records: Vec<_> =
+            events.iter().map(|(id, seconds)| event(*id, seconds * 1000)).collect();
         Expected::of(&records, Rules::default_of_event_counts())
     }
 
@@ -363,7 +374,8 @@ mod tests {
         let change = |with: fn(&mut Vec<(u32, u64)>)| {
             let mut found = due.clone();
             found.windows.values_mut().next().map(with).unwrap();
-            let Differences { lost, duplicated, different, .. } = Differences::between(&due, &found);
+            let Differences { lost, duplicated, different, .. } =
+                Differences::between(&due, &found);
             (lost, duplicated, different)
         };
         assert_eq!(change(|_| {}), (0, 0, 0));

@@ -77,7 +77,8 @@ fn measure(arguments: &PassthroughArgs, interval_ms: i64) -> anyhow::Result<Row>
     let generator = finish(generator).context("the generator")?;
     let elapsed = began.elapsed();
     let broker_after = arguments.broker_pid.map(report::cpu_of);
-    let (sink, worker) = (finish(sink).context("the reader")?, finish(worker).context("the worker")?);
+    let (sink, worker) =
+        (finish(sink).context("the reader")?, finish(worker).context("the worker")?);
     ensure!(
         generator.records == sink.records,
         "{} records went in and {} came out",

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use kafka_runtime::plain::{GroupOffsets, PlainProducer};
-use nix::sys::signal::Signal;
 use schemas::source_class::SourceClass;
 use schemas::topic;
 use serde::Serialize;

@@ -89,7 +89,8 @@ impl Workers {
     /// # Errors
     /// When there is none.
     pub fn signal(&self, slot: &str, signal: Signal) -> anyhow::Result<()> {
-        let child = self.running.get(slot).with_context(|| format!("slot {slot} is not running"))?;
+        let child =
+            self.running.get(slot).with_context(|| format!("slot {slot} is not running"))?;
         let pid = Pid::from_raw(i32::try_from(child.id())?);
         kill(pid, signal).with_context(|| format!("cannot signal slot {slot}"))
     }

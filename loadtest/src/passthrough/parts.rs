@@ -9,8 +9,8 @@ use hdrhistogram::Histogram;
 use kafka_runtime::plain::{PlainProducer, PlainReader};
 use kafka_runtime::{KafkaLog, KafkaSettings};
 use stream::{
-    Clock, Context, Destination, Output, Processor, Record, Settings, Store, Topology,
-    TopicPartition, Versions, Worker, WorkerEvent,
+    Clock, Context, Destination, Output, Processor, Record, Settings, Store, TopicPartition,
+    Topology, Versions, Worker, WorkerEvent,
 };
 
 use super::PATIENCE;

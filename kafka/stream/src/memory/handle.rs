@@ -87,6 +87,23 @@ impl MemoryLog {
         if nothing { Polled::Nothing } else { Polled::Records { records, reached } }
     }
 
+    /// What was deleted before it was read is never skipped without a word.
+    fn check_kept(&self, state: &State) -> Result<(), LogError> {
+        let start = |input| state.partition(input).map_or(Offset(0), Partition::start);
+        match self.positions.iter().find(|(input, position)| position.next < start(input)) {
+            None => Ok(()),
+            Some((input, position)) => Err(LogError::new(
+                Reaction::Stop,
+                format!(
+                    "{input} begins at {} and has to be read from {}: the records between were deleted; \
+                     give the embedded log fewer events a second",
+                    start(input),
+                    position.next
+                ),
+            )),
+        }
+    }
+
     fn note(&mut self, change: &Change) {
         match change {
             Change::Assigned(inputs) => self.held.extend(inputs.iter().cloned()),
@@ -184,6 +201,7 @@ impl Log for MemoryLog {
             drop(state);
             return Ok(self.rejoin());
         }
+        self.check_kept(&state)?;
         Ok(self.read(&state, records_max))
     }
 
