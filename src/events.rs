@@ -32,8 +32,8 @@ pub(crate) struct Reporter {
     outage: Arc<Outage>,
     away: bool,
     owned: BTreeSet<TopicPartition>,
-    /// Where the replay of each restored task began.
-    replays: BTreeMap<TopicPartition, Offset>,
+    /// How much each restored task has to replay.
+    replays: BTreeMap<TopicPartition, u64>,
 }
 
 impl Reporter {
@@ -127,20 +127,19 @@ impl Reporter {
         took_us: i64,
     ) {
         let Restored { image_bytes, entries } = restored;
-        let (took, replay) = (micros(took_us), to.0 - from.0);
+        let (took, replay) = (micros(took_us), u64::try_from(to.0 - from.0).unwrap_or(0));
         tell!(info, self, task = %input, image_bytes, entries, replay, ?took, "task restored");
         self.metrics.restore_bytes.of(input).inc_by(image_bytes as u64);
         self.metrics.restore_entries.of(input).inc_by(entries as u64);
         self.metrics.restore_seconds.observe(took.as_secs_f64());
-        self.replays.insert(input.clone(), from);
+        self.replays.insert(input.clone(), replay);
         if let Some(tracer) = &self.tracer {
             spans::restore(tracer, &self.service, &self.slot, input, took);
         }
     }
 
     fn replayed(&mut self, input: &TopicPartition, at: Offset) {
-        let from = self.replays.remove(input).unwrap_or(at);
-        let records = u64::try_from(at.0 - from.0).unwrap_or(0);
+        let records = self.replays.remove(input).unwrap_or(0);
         tell!(info, self, task = %input, records, at = at.0, "task replayed");
         self.metrics.replayed_records.of(input).inc_by(records);
     }

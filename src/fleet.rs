@@ -68,7 +68,8 @@ impl Fleet {
         let work = move || {
             let work = AssertUnwindSafe(|| work(worker, &pulse, &shutdown, rest));
             let outcome = match std::panic::catch_unwind(work) {
-                Ok(outcome) => outcome.map_err(anyhow::Error::new),
+                // Its text holds the cause already; as a chain it would be told twice.
+                Ok(outcome) => outcome.map_err(|error| anyhow!("{error}")),
                 Err(_) => Err(anyhow!("it panicked; see the log, and report it as a bug")),
             };
             pulse.end();

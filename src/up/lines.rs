@@ -75,7 +75,7 @@ impl Lines {
                 let top = top.collect::<Vec<_>>().join(", ");
                 let clock = start.get(11..16).unwrap_or_default();
                 self.coloured(&format!(
-                    "        {clock} closed with {} keys; most events: {top}",
+                    "        minute {clock} closed: keys {}, most events {top}",
                     minute.keys
                 ))
             }

@@ -18,6 +18,8 @@ use crate::shutdown::Shutdown;
 
 /// Events are written in bundles, so often.
 const TICK: Duration = Duration::from_millis(5);
+/// A service may be this many records behind: even if all are of one partition, it keeps them.
+const LAG_MAX: u64 = 8_000;
 /// Progress marks are written so often, as the stage above would.
 const MARK: Duration = Duration::from_secs(1);
 
@@ -141,13 +143,12 @@ impl Source {
             let passed = last.elapsed();
             last += passed;
             owed += passed.as_secs_f64() * f64::from(self.rate);
-            if self.is_ahead() {
-                owed = 0.0;
-            }
-            while owed >= 1.0 {
-                owed -= 1.0;
+            let mut room = self.room();
+            while owed >= 1.0 && room > 0 {
+                (owed, room) = (owed - 1.0, room - 1);
                 self.event()?;
             }
+            owed = owed.fract();
             if marked.elapsed() >= MARK {
                 marked += MARK;
                 self.marks()?;
@@ -157,9 +158,10 @@ impl Source {
         Ok(())
     }
 
-    /// A service is more than a second behind.
-    fn is_ahead(&self) -> bool {
-        self.services.iter().any(|service| self.written.lag(service) > u64::from(self.rate))
+    /// How many records may be written before a service is too far behind.
+    fn room(&self) -> u64 {
+        let lags = self.services.iter().map(|service| self.written.lag(service));
+        LAG_MAX.saturating_sub(lags.max().unwrap_or(0))
     }
 
     fn now(&self) -> EventTime {

@@ -38,6 +38,8 @@ pub struct KafkaLog {
     slot: String,
     /// Made at the first poll, so that a broker that is down at the start is waited for.
     joined: Option<Joined>,
+    /// When this slot's membership was last taken from it.
+    fenced: Option<Instant>,
 }
 
 struct Joined {
@@ -48,6 +50,8 @@ struct Joined {
     trimmer: Trimmer,
     /// The producer's last transaction is undecided: it must not be used again.
     unclear: bool,
+    /// Partitions that the group has given us.
+    held: BTreeSet<TopicPartition>,
     /// Partitions that the consumer fetches.
     fetched: BTreeSet<TopicPartition>,
     counts: BTreeMap<String, i32>,
@@ -62,7 +66,13 @@ impl std::fmt::Debug for KafkaLog {
 impl KafkaLog {
     /// A slot of a topology. It joins the group when it is first polled.
     pub fn new(settings: KafkaSettings, topology: &Topology, slot: &str) -> Self {
-        Self { settings, topology: topology.clone(), slot: slot.to_owned(), joined: None }
+        Self {
+            settings,
+            topology: topology.clone(),
+            slot: slot.to_owned(),
+            joined: None,
+            fenced: None,
+        }
     }
 
     fn join(&mut self) -> Result<&mut Joined, LogError> {
@@ -70,6 +80,19 @@ impl KafkaLog {
             self.joined = Some(Joined::new(&self.settings, &self.topology, &self.slot)?);
         }
         self.joined()
+    }
+
+    /// The group says that another member has this slot. That may be ourselves: a request to join
+    /// that is sent again after a lost connection takes the place of the first. So it is tried once
+    /// more; another process in this slot would take it again, and then this one stops.
+    fn rejoin(&mut self, error: LogError) -> Result<Polled, LogError> {
+        const AGAIN: Duration = Duration::from_secs(60);
+        if self.fenced.is_some_and(|at| at.elapsed() < AGAIN) {
+            return Err(error);
+        }
+        self.fenced = Some(Instant::now());
+        let held = self.joined.take().map(|joined| joined.held.iter().cloned().collect());
+        Ok(Polled::Change(Change::Lost(held.unwrap_or_default())))
     }
 
     fn joined(&mut self) -> Result<&mut Joined, LogError> {
@@ -125,9 +148,26 @@ impl Joined {
             state: StateReader::new(settings, group),
             trimmer: Trimmer::default(),
             unclear: false,
+            held: BTreeSet::new(),
             fetched: BTreeSet::new(),
             counts,
         })
+    }
+
+    /// Keeps book of a change of the assignment.
+    fn note(&mut self, change: &Change) -> Result<(), LogError> {
+        match change {
+            Change::Assigned(inputs) => {
+                self.held.extend(inputs.iter().cloned());
+                // Answered at once; partitions are added one by one as they are restored.
+                let answer = self.consumer.incremental_assign(&TopicPartitionList::new());
+                answer.map_err(|error| general("cannot take the assignment", error))
+            }
+            Change::Revoked(inputs) | Change::Lost(inputs) => {
+                self.held.retain(|held| !inputs.contains(held));
+                Ok(())
+            }
+        }
     }
 
     /// Takes what is there: at most `records_max` records, and none after a rebalance.
@@ -303,17 +343,15 @@ impl Log for KafkaLog {
         let joined = self.join()?;
         joined.trimmer.look();
         if !joined.consumer.context().has_change() {
-            let polled = joined.read(records_max, Duration::from_millis(wait_ms))?;
-            if polled != Polled::Nothing {
-                return Ok(polled);
+            match joined.read(records_max, Duration::from_millis(wait_ms)) {
+                Ok(Polled::Nothing) => {}
+                Err(error) if is_fencing(&error) => return self.rejoin(error),
+                other => return other,
             }
         }
+        let joined = self.join()?;
         if let Some(change) = joined.consumer.context().next_change() {
-            if let Change::Assigned(_) = change {
-                // Answered at once; partitions are added one by one as they are restored.
-                let answer = joined.consumer.incremental_assign(&TopicPartitionList::new());
-                answer.map_err(|error| general("cannot take the assignment", error))?;
-            }
+            joined.note(&change)?;
             return Ok(Polled::Change(change));
         }
         match joined.consumer.context().down() {
@@ -359,7 +397,8 @@ impl Log for KafkaLog {
     }
 
     fn release(&mut self, inputs: &[TopicPartition]) -> Result<(), LogError> {
-        let joined = self.joined()?;
+        // A membership that was given up has nothing to release.
+        let Some(joined) = self.joined.as_mut() else { return Ok(()) };
         let held: Vec<_> = inputs.iter().filter(|input| joined.fetched.contains(*input)).collect();
         let places: Vec<_> = held.iter().map(|input| (*input, KafkaOffset::Invalid)).collect();
         let releasing = |error| general("cannot release partitions", error);
@@ -449,6 +488,13 @@ impl Log for KafkaLog {
         drop(joined.consumer.poll(Duration::from_millis(100)));
         Ok(())
     }
+}
+
+/// The group has this slot for another member.
+fn is_fencing(error: &LogError) -> bool {
+    let cause = error.source.as_ref().and_then(|source| source.downcast_ref::<KafkaError>());
+    let code = cause.and_then(KafkaError::rdkafka_error_code);
+    code == Some(rdkafka::types::RDKafkaErrorCode::FencedInstanceId)
 }
 
 fn commit_error(fault: CommitFault, failure: transaction::Failure) -> LogError {

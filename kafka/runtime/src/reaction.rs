@@ -20,7 +20,7 @@ pub(crate) enum CommitFault {
 pub(crate) fn commit_fault(error: &KafkaError) -> CommitFault {
     use RDKafkaErrorCode as Code;
     match error.rdkafka_error_code() {
-        Some(Code::FencedInstanceId | Code::ProducerFenced | Code::Fenced) => CommitFault::Hopeless,
+        Some(Code::ProducerFenced | Code::Fenced) => CommitFault::Hopeless,
         Some(
             Code::MessageSizeTooLarge
             | Code::InvalidMessageSize
@@ -31,7 +31,8 @@ pub(crate) fn commit_fault(error: &KafkaError) -> CommitFault {
             | Code::UnknownTopic
             | Code::UnknownPartition,
         ) => CommitFault::Hopeless,
-        Some(Code::UnknownMemberId) => CommitFault::Gone,
+        // Who has the slot is found out by joining again: see `KafkaLog::rejoin`.
+        Some(Code::UnknownMemberId | Code::FencedInstanceId) => CommitFault::Gone,
         _ if requires_abort(error) => CommitFault::Abort,
         _ => CommitFault::Unclear,
     }
@@ -112,7 +113,7 @@ mod tests {
     fn each_error_code_has_its_reaction() {
         use RDKafkaErrorCode as Code;
         let cases = [
-            (Code::FencedInstanceId, CommitFault::Hopeless),
+            (Code::FencedInstanceId, CommitFault::Gone),
             (Code::ProducerFenced, CommitFault::Hopeless),
             (Code::MessageSizeTooLarge, CommitFault::Hopeless),
             (Code::UnknownMemberId, CommitFault::Gone),
