@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 
 use analytics::event_counts::{EventCountsConfig, topology};
 use expect_test::{Expect, expect};
@@ -24,9 +25,12 @@ use schemas::resource::{Hints, Resource};
 use schemas::source_class::SourceClass;
 use schemas::time::Time;
 use schemas::{codec, key, mark, topic};
-use stream::memory::{Dice, Faults};
-use stream::testing::{Disturbances, Published, Scenario, disturbed, undisturbed};
-use stream::{EventTime, Offset, Record, TopicPartition};
+use stream::memory::{Cluster, Dice, Faults};
+use stream::testing::{Disturbances, ManualClock, Published, Scenario, disturbed, undisturbed};
+use stream::watermark::Patience;
+use stream::{
+    EventTime, Offset, Record, Settings, TopicPartition, WindowSize, Worker, WorkerEvent,
+};
 
 /// An event of `tenant` about `resource`, `seconds` into the day; arrives one second later.
 fn event(tenant: &str, resource: &str, id: &str, seconds: i64) -> Record {
@@ -282,4 +286,55 @@ fn crashes_change_nothing_that_is_published() {
     }
     println!("150 seeds, {kills} kills, {hard} inputs with corrections and late events");
     assert!(kills > 100 && hard > 50);
+}
+
+/// The size of the image of one task that holds `keys` × 5 open windows of this length.
+fn image_bytes(window_ms: i64, keys: i64) -> usize {
+    let start_ms = 1_700_006_400_000;
+    let config = EventCountsConfig {
+        window: WindowSize::try_new(window_ms).unwrap(),
+        patience: Patience {
+            disorder_default_ms: 6 * window_ms,
+            ..EventCountsConfig::default().patience
+        },
+        ..EventCountsConfig::default()
+    };
+    let topology = topology(config).unwrap();
+    let cluster = Cluster::new(Faults::default(), 0);
+    let input = TopicPartition::new(topic::EVENTS.name, 0);
+    cluster.create_topic(topic::EVENTS.name, 1);
+    cluster.create_topic(&topology.state_topic(topic::EVENTS.name), 1);
+    for number in 0..5 * keys {
+        let at_ms = start_ms + number / keys * window_ms;
+        let record =
+            event("acme", &format!("{}", number % keys), &format!("{number}"), at_ms / 1000);
+        cluster.produce(&input, record);
+    }
+    let images = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&images);
+    let observer = move |event: &WorkerEvent<'_>| {
+        if let WorkerEvent::Imaged { image, .. } = event {
+            seen.lock().unwrap().push(image.bytes);
+        }
+    };
+    let (clock, settings) = (ManualClock::default(), Settings::default());
+    let log = cluster.join(&topology, "s0");
+    let (topology, on) = (Arc::new(topology), Box::new(clock.clone()));
+    let mut worker = Worker::new(log, topology, settings, on, Box::new(observer));
+    for _ in 0..2_000 {
+        worker.step().unwrap();
+        clock.advance_ms(20);
+    }
+    let bytes = images.lock().unwrap().last().copied();
+    bytes.unwrap()
+}
+
+#[test]
+fn an_image_grows_with_its_entries_and_not_with_the_length_of_its_windows() {
+    let (minute, day) = (image_bytes(60_000, 100), image_bytes(86_400_000, 100));
+    println!(
+        "500 open windows: {minute} bytes with windows of a minute, {day} with windows of a day"
+    );
+    assert!(minute.abs_diff(day) * 100 <= minute, "{minute} and {day}");
+    assert!(image_bytes(60_000, 200) > minute * 19 / 10);
 }

@@ -14,6 +14,7 @@ mod bad_input;
 mod bench;
 mod conformance;
 mod kill;
+mod postgres;
 mod support;
 mod tls;
 mod topics;
