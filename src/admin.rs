@@ -100,3 +100,44 @@ async fn metrics(State(told): State<Told>) -> Response {
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::health::Pulse;
+    use crate::shutdown::Shutdown;
+
+    fn ask(address: SocketAddr, path: &str, accept: &str) -> String {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\naccept: {accept}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn probes_tell_reasons_and_metrics_are_text() {
+        let pulses = vec![Pulse::new("w-0")];
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let health = Health::new(pulses, Arc::default(), shutdown, Duration::from_secs(60));
+        let told = Told { health: Arc::new(health), metrics: Metrics::new().unwrap() };
+        let admin = Admin::start("127.0.0.1:0", told).await.unwrap();
+        let livez = ask(admin.address, "/livez", "*/*");
+        assert!(
+            livez.starts_with("HTTP/1.1 200 OK") && livez.ends_with("\r\n\r\nalive\n"),
+            "{livez}"
+        );
+        let readyz = ask(admin.address, "/readyz", "application/json");
+        assert!(readyz.starts_with("HTTP/1.1 503 "), "{readyz}");
+        let reasons = r#"{"ready":false,"reasons":["w-0 has not joined its group yet"]}"#;
+        assert!(readyz.ends_with(reasons), "{readyz}");
+        let metrics = ask(admin.address, "/metrics", "*/*");
+        assert!(metrics.contains("# TYPE isobar_build_info gauge"), "{metrics}");
+        admin.end().await;
+    }
+}

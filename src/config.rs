@@ -132,7 +132,7 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
     let (session_ms, transaction_ms) =
         (defaults.session_timeout_ms, defaults.transaction_timeout_ms);
     let run = Run {
-        services: flags.services.iter().filter_map(|name| service::by_name(name)).collect(),
+        services: services(&flags.services),
         slot: slot(&mut given),
         brokers: given.required(&names::BROKERS),
         client: client::resolve(&flags.client, &mut given),
@@ -146,6 +146,12 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
     };
     check_stall(&run, &mut given);
     given.done(run)
+}
+
+/// Each once, however often it was named.
+fn services(named: &[String]) -> Vec<&'static Service> {
+    let is_named = |service: &&Service| named.iter().any(|name| name == service.name);
+    service::SERVICES.iter().filter(is_named).collect()
 }
 
 /// Resolves `isobar up`.

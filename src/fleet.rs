@@ -177,3 +177,109 @@ fn drain<L: Log>(
     }
     Ok(Ended::Overdue)
 }
+
+#[cfg(test)]
+mod tests {
+    use stream::memory::{Cluster, Faults, MemoryLog};
+    use stream::{
+        Offset, Record, Settings, Store, TopicPartition, Topology, Versions, WorkerEvent,
+    };
+
+    use super::*;
+    use crate::clock::WallClock;
+
+    struct Panics;
+
+    impl stream::Processor for Panics {
+        fn process(&mut self, _: &Record, _: &mut stream::Context<'_>) {
+            panic!("on purpose");
+        }
+
+        fn stores(&mut self) -> Vec<&mut dyn Store> {
+            Vec::new()
+        }
+    }
+
+    fn topology() -> Arc<Topology> {
+        Arc::new(Topology {
+            name: Arc::from("test"),
+            inputs: vec![Arc::from("in")],
+            outputs: Vec::new(),
+            versions: Versions { schema: 1, logic: 1 },
+            compatible_logic: Vec::new(),
+            stateful: false,
+            marks: None,
+            make: Arc::new(|_| Box::new(Panics)),
+        })
+    }
+
+    fn worker(log: MemoryLog) -> Worker<MemoryLog> {
+        let observer = Box::new(|_: &WorkerEvent<'_>| {});
+        Worker::new(log, topology(), Settings::default(), Box::new(WallClock::start()), observer)
+    }
+
+    /// Two workers with a partition each.
+    fn fleet(cluster: &Cluster, shutdown: &Shutdown) -> Fleet {
+        cluster.create_topic("in", 2);
+        let mut fleet = Fleet::new(shutdown.clone());
+        let logs = ["a", "b"].map(|slot| (slot, cluster.join(&topology(), slot)));
+        for (slot, log) in logs {
+            let rest = Duration::from_millis(1);
+            fleet.start(slot.to_owned(), worker(log), Pulse::new(slot), rest).unwrap();
+        }
+        fleet
+    }
+
+    fn supervise(fleet: Fleet) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { fleet.supervise(Signals::take().unwrap()).await })
+    }
+
+    #[test]
+    fn workers_that_are_told_to_end_do_so_in_order() {
+        let shutdown = Shutdown::new(Duration::from_secs(10));
+        let fleet = fleet(&Cluster::new(Faults::default(), 1), &shutdown);
+        shutdown.ask();
+        supervise(fleet).unwrap();
+    }
+
+    #[test]
+    fn a_worker_that_panics_ends_the_process_and_the_others_in_order() {
+        let (cluster, shutdown) =
+            (Cluster::new(Faults::default(), 1), Shutdown::new(Duration::from_secs(10)));
+        let fleet = fleet(&cluster, &shutdown);
+        let record = Record {
+            offset: Offset(0),
+            arrival: stream::EventTime(0),
+            key: None,
+            value: None,
+            headers: Vec::new(),
+        };
+        cluster.produce(&TopicPartition::new("in", 0), record).unwrap();
+        let failure = format!("{:#}", supervise(fleet).unwrap_err());
+        assert!(failure.contains("stopped: it panicked"), "{failure}");
+        assert!(shutdown.is_asked() && !shutdown.is_overdue());
+    }
+
+    #[test]
+    fn a_worker_that_needs_a_person_says_so() {
+        let (cluster, shutdown) =
+            (Cluster::new(Faults::default(), 1), Shutdown::new(Duration::from_secs(10)));
+        let fleet = fleet(&cluster, &shutdown);
+        // A second member takes the slot.
+        let _thief = cluster.join(&topology(), "a");
+        let failure = format!("{:#}", supervise(fleet).unwrap_err());
+        let expected =
+            "worker a stopped: slot a was taken by another member; give each worker its own";
+        assert_eq!(failure, expected);
+    }
+
+    #[test]
+    fn a_grace_that_is_not_enough_names_who_had_not_ended() {
+        let shutdown = Shutdown::new(Duration::ZERO);
+        let fleet = fleet(&Cluster::new(Faults::default(), 1), &shutdown);
+        shutdown.ask();
+        let failure = format!("{:#}", supervise(fleet).unwrap_err());
+        assert!(failure.starts_with("the grace was over before a, b had ended"), "{failure}");
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) struct Service {
 }
 
 /// All of them.
-pub(crate) const SERVICES: [Service; 1] = [Service {
+pub(crate) static SERVICES: [Service; 1] = [Service {
     name: analytics::event_counts::NAME,
     description: "counts events by key in one-minute windows, each event once",
     topology: event_counts,
@@ -23,11 +23,6 @@ pub(crate) const SERVICES: [Service; 1] = [Service {
 fn event_counts() -> anyhow::Result<Topology> {
     let config = analytics::event_counts::EventCountsConfig::default();
     analytics::event_counts::topology(config).context("cannot make event-counts")
-}
-
-/// The service of this name.
-pub(crate) fn by_name(name: &str) -> Option<&'static Service> {
-    SERVICES.iter().find(|service| service.name == name)
 }
 
 /// The services as a list for `--help`.

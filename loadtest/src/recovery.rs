@@ -182,8 +182,17 @@ fn await_progress(offsets: &GroupOffsets, lasting: Duration) -> anyhow::Result<(
     Ok(())
 }
 
+/// A coordinator that is just starting does not answer yet.
 fn ask(offsets: &GroupOffsets) -> anyhow::Result<Vec<Offset>> {
-    offsets.ask().context("cannot see what the group commits")
+    let began = Instant::now();
+    loop {
+        match offsets.ask() {
+            Err(_) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            told => return told.context("cannot see what the group commits"),
+        }
+    }
 }
 
 /// Fills the windows, and then keeps the input coming.
