@@ -1,20 +1,21 @@
 //! Kill-and-compare: real processes on real Kafka, disturbed by seed, and their output compared with
 //! the oracle.
 //!
-//! **Invariant:** nothing is compared before every record was produced, every disturbance asked for
-//! has happened, and the group has committed to the end of the input.
+//! **Invariants:** nothing is compared before every record was produced, every disturbance asked for
+//! has happened, and the group has committed to the end of the input. A run in which no crash was
+//! recovered from an image and a replay proves nothing, and fails.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use kafka_runtime::KafkaSettings;
-use kafka_runtime::plain::PlainProducer;
+use kafka_runtime::plain::{GroupOffsets, PlainProducer};
 use nix::sys::signal::Signal;
 use schemas::topic;
 use serde::Serialize;
@@ -45,7 +46,7 @@ pub struct KillArgs {
     #[arg(long, default_value_t = 0)]
     pub broker_kills: u64,
     /// Records a second that are produced.
-    #[arg(long, default_value_t = 7_000)]
+    #[arg(long, default_value_t = 4_000)]
     pub rate: u64,
     /// The schedule and the records; chosen and printed where it is not given.
     #[arg(long)]
@@ -72,6 +73,8 @@ pub struct KillReport {
     pub joins: u64,
     /// `kill -9` of brokers.
     pub broker_kills: u64,
+    /// Tasks restored from an image and a replay on top of it.
+    pub recovered: u64,
     /// Windows published.
     pub windows: u64,
     /// Corrections published.
@@ -91,7 +94,7 @@ impl KillReport {
     pub fn line(&self) -> String {
         let Differences { lost, duplicated, different, .. } = &self.differences;
         format!(
-            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} windows={} corrections={} late={} duplicates={} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
+            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} recovered={} windows={} corrections={} late={} duplicates={} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
             self.seed,
             self.records,
             self.kills,
@@ -99,6 +102,7 @@ impl KillReport {
             self.leaves,
             self.joins,
             self.broker_kills,
+            self.recovered,
             self.windows,
             self.corrections,
             self.late,
@@ -110,6 +114,15 @@ impl KillReport {
 
 /// A stopped worker has lost its session after this; the default is 6 s.
 const BEYOND_SESSION_MS: std::ops::Range<u64> = 7_000..10_000;
+/// Of a thousand disturbances so many strike at once, while the last one is still being mended.
+const HASTY_PER_MILLE: u32 = 300;
+/// The others wait until every partition commits again, but no longer than this.
+const MENDED: Duration = Duration::from_secs(15);
+/// Images are cut about every second. With the default budget a worker that has as little to do as
+/// here takes half a minute for one, and a crash would seldom find any.
+const SETTINGS: [&str; 2] = ["--replay-budget-ms", "50"];
+/// Records that are produced without a look at the clock.
+const AT_ONCE: u64 = 64;
 /// The group has to reach the end of the input within this.
 const CATCH_UP: Duration = Duration::from_secs(120);
 
@@ -129,11 +142,12 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     let dir = tempfile::Builder::new().prefix("isobar-kill-").tempdir()?.keep();
     let cluster = Cluster::start(&dir.join("kafka"), arguments.brokers)?;
     cluster.create_topics()?;
-    let workers = Workers::new(&binary, &cluster.settings.brokers, &dir);
+    let workers = Workers::new(&binary, &cluster.settings.brokers, &dir).with_settings(&SETTINGS);
     let feed = Feed::start(&cluster.settings, seed, arguments)?;
     let mut run = Run {
         arguments,
         cluster: &cluster,
+        offsets: cluster.offsets()?,
         workers,
         dice: Dice::new(seed, Stream::Schedule),
         later: BTreeMap::new(),
@@ -167,32 +181,30 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
 struct Feed {
     thread: JoinHandle<anyhow::Result<Vec<Known>>>,
     produced: Arc<AtomicU64>,
-    hurry: Arc<AtomicBool>,
+    /// Records a second; 0 for as fast as it goes.
+    rate: Arc<AtomicU64>,
 }
 
 impl Feed {
     fn start(settings: &KafkaSettings, seed: u64, arguments: &KillArgs) -> anyhow::Result<Self> {
         let producer = PlainProducer::new(settings)?;
         let config = Config { records: arguments.records, ..Config::default() };
-        let rate = arguments.rate;
         let produced = Arc::new(AtomicU64::new(0));
-        let hurry = Arc::new(AtomicBool::new(false));
-        let (count, hurried) = (Arc::clone(&produced), Arc::clone(&hurry));
-        let thread =
-            std::thread::spawn(move || produce(&producer, (seed, &config), rate, &count, &hurried));
-        Ok(Self { thread, produced, hurry })
+        let rate = Arc::new(AtomicU64::new(arguments.rate));
+        let (count, at) = (Arc::clone(&produced), Arc::clone(&rate));
+        let thread = std::thread::spawn(move || produce(&producer, (seed, &config), &count, &at));
+        Ok(Self { thread, produced, rate })
     }
 }
 
 fn produce(
     producer: &PlainProducer,
     (seed, config): (u64, &Config),
-    rate: u64,
     count: &AtomicU64,
-    hurry: &AtomicBool,
+    rate: &AtomicU64,
 ) -> anyhow::Result<Vec<Known>> {
     let mut produced = Vec::with_capacity(usize::try_from(config.records)?);
-    let began = Instant::now();
+    let mut due = Instant::now();
     for item in generate(seed, config)? {
         let item = item?;
         let key = item.key.unwrap_or_default();
@@ -206,13 +218,12 @@ fn produce(
         let fact = Fact::read(&item.value)?;
         produced.push(Known { partition: item.partition, key, fact });
         let number = produced.len() as u64;
-        if number.is_multiple_of(64) {
+        if number.is_multiple_of(AT_ONCE) {
             count.store(number, Ordering::Relaxed);
             producer.serve();
-            let due = Duration::from_micros(number * 1_000_000 / rate);
-            if !hurry.load(Ordering::Relaxed) {
-                std::thread::sleep(due.saturating_sub(began.elapsed()));
-            }
+            let pause_us = (AT_ONCE * 1_000_000).checked_div(rate.load(Ordering::Relaxed));
+            due += Duration::from_micros(pause_us.unwrap_or(0));
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
         }
     }
     producer.flush(Duration::from_secs(60))?;
@@ -228,6 +239,7 @@ enum Later {
 struct Run<'a> {
     arguments: &'a KillArgs,
     cluster: &'a Cluster,
+    offsets: GroupOffsets,
     workers: Workers,
     dice: Dice,
     later: BTreeMap<String, (Instant, Later)>,
@@ -244,9 +256,8 @@ impl Run<'_> {
         }
         let mut told = Instant::now();
         while !self.has_disturbed_enough() || !feed.thread.is_finished() {
-            if self.has_disturbed_enough() {
-                feed.hurry.store(true, Ordering::Relaxed);
-            }
+            feed.rate.store(self.rate(feed), Ordering::Relaxed);
+            self.await_work(feed)?;
             self.pause(300..1_500);
             self.workers.check()?;
             self.do_what_is_due()?;
@@ -255,6 +266,42 @@ impl Run<'_> {
                 told = Instant::now();
                 self.tell(feed.produced.load(Ordering::Relaxed));
             }
+        }
+        Ok(())
+    }
+
+    /// How fast the input flows: slower while it is ahead of the disturbances, so that the last of
+    /// them still finds workers at work.
+    fn rate(&self, feed: &Feed) -> u64 {
+        let KillArgs { records, kills, broker_kills, rate, .. } = *self.arguments;
+        if self.has_disturbed_enough() {
+            return 0;
+        }
+        let disturbed = self.report.kills.min(kills) + self.report.broker_kills.min(broker_kills);
+        let produced = feed.produced.load(Ordering::Relaxed);
+        let ahead = produced * (kills + broker_kills) > (disturbed + 1) * records;
+        if ahead { (rate / 8).max(1) } else { rate }
+    }
+
+    /// Mostly waits until work goes on everywhere: kills that only hit workers without partitions
+    /// would prove little.
+    fn await_work(&mut self, feed: &Feed) -> anyhow::Result<()> {
+        if self.dice.per_mille(HASTY_PER_MILLE) {
+            return Ok(());
+        }
+        let deadline = Instant::now() + MENDED;
+        let mut before = None;
+        while Instant::now() < deadline && !feed.thread.is_finished() {
+            self.workers.check()?;
+            self.do_what_is_due()?;
+            // A coordinator that has just moved may not answer yet.
+            if let Ok(now) = self.offsets.ask() {
+                let before = before.get_or_insert_with(|| now.clone());
+                if now.iter().zip(before.iter()).all(|(now, before)| now > before) {
+                    return Ok(());
+                }
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
         Ok(())
     }
@@ -405,16 +452,20 @@ impl Run<'_> {
         for slot in self.workers.slots() {
             self.workers.leave(&slot, Duration::from_secs(30))?;
         }
+        self.report.recovered = self.workers.recovered()?;
+        ensure!(
+            self.report.recovered > 0,
+            "no task was restored from an image and a replay: the run proves nothing; try another seed"
+        );
         Ok(Expected::of(&produced, Rules::default_of_event_counts()))
     }
 
     fn await_ends(&mut self, ends: &[i64]) -> anyhow::Result<()> {
-        let offsets = self.cluster.offsets()?;
         let deadline = Instant::now() + CATCH_UP;
         loop {
             self.workers.check()?;
             // A coordinator that has just moved may not answer yet.
-            let told = offsets.ask();
+            let told = self.offsets.ask();
             if let Ok(told) = &told
                 && told.iter().map(|offset| offset.0).eq(ends.iter().copied())
             {

@@ -22,6 +22,8 @@ pub struct Workers {
     binary: PathBuf,
     brokers: String,
     dir: PathBuf,
+    /// Settings of the service, beyond its defaults.
+    settings: Vec<String>,
     running: BTreeMap<String, Child>,
     /// Where each slot's log stood when restores were last forgotten.
     read_from: BTreeMap<String, u64>,
@@ -47,9 +49,17 @@ impl Workers {
             binary: binary.to_owned(),
             brokers: brokers.to_owned(),
             dir: dir.to_owned(),
+            settings: Vec::new(),
             running: BTreeMap::new(),
             read_from: BTreeMap::new(),
         }
+    }
+
+    /// The same, started with these settings.
+    #[must_use]
+    pub fn with_settings(mut self, settings: &[&str]) -> Self {
+        self.settings = settings.iter().map(|&word| word.to_owned()).collect();
+        self
     }
 
     /// Slots whose process runs or is stopped.
@@ -66,12 +76,14 @@ impl Workers {
         let child = Command::new(&self.binary)
             .args(["run", SERVICE, "--brokers", &self.brokers, "--slot", slot])
             .args(["--admin-address", "127.0.0.1:0", "--log-format", "text"])
+            .args(&self.settings)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
             .with_context(|| format!("cannot start {}", self.binary.display()))?;
         self.running.insert(slot.to_owned(), child);
+        self.read_from.entry(slot.to_owned()).or_insert(0);
         Ok(())
     }
 
@@ -176,6 +188,22 @@ impl Workers {
             }
         }
         Ok(restores)
+    }
+
+    /// Tasks that were restored from an image and had records to replay on top of it: what a crash
+    /// in the middle of work leaves behind.
+    ///
+    /// # Errors
+    /// When the logs cannot be read.
+    pub fn recovered(&self) -> anyhow::Result<u64> {
+        let mut recovered = 0;
+        for slot in self.read_from.keys() {
+            let text = std::fs::read_to_string(self.dir.join(format!("{slot}.log")))?;
+            let restored = text.lines().filter(|line| line.contains("task restored"));
+            let both = |line: &&str| field(line, "entries=") > 0 && field(line, "replay=") > 0;
+            recovered += u64::try_from(restored.filter(both).count())?;
+        }
+        Ok(recovered)
     }
 
     fn last_words(&self, slot: &str) -> String {
