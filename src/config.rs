@@ -7,6 +7,7 @@ mod client;
 mod file;
 mod given;
 
+use std::path::Path;
 use std::time::Duration;
 
 use stream::Settings;
@@ -146,6 +147,25 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
     };
     check_stall(&run, &mut given);
     given.done(run)
+}
+
+/// Resolves how a cluster is reached, for commands that only talk to it. Of the file the other
+/// settings are known, so that one file serves all commands.
+///
+/// # Errors
+/// As for [`run`].
+pub(crate) fn reach(
+    brokers: Option<&String>,
+    client: &[String],
+    file: Option<&Path>,
+    environment: Environment<'_>,
+) -> Result<kafka_runtime::KafkaSettings, Problems> {
+    let typed = brokers.map(|brokers| (names::BROKERS.name, brokers.clone())).into_iter().collect();
+    let mut given = Given::new(&typed, file, environment);
+    let brokers = given.required(&names::BROKERS);
+    let client = client::revealed(&client::resolve(client, &mut given));
+    given
+        .done(kafka_runtime::KafkaSettings { client, ..kafka_runtime::KafkaSettings::new(brokers) })
 }
 
 /// Each once, however often it was named.

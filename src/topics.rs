@@ -4,7 +4,6 @@
 //! Exit codes: 0 done, 1 failed (also when something was refused), 2 wrong use, 3 differences found
 //! where `plan` was asked to fail on them. Results go to `out`, everything else to `err`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,11 +12,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use kafka_runtime::client::{KafkaSettings, base, check_settings};
+use kafka_runtime::client::base;
 use kafka_runtime::topics::{
     self, Admin, Colour, Copies, Options, Plan, Problems, Scope, TopicFile, TopicsError,
 };
 
+use crate::config;
 use crate::output::Format;
 
 /// What was asked for.
@@ -57,12 +57,15 @@ struct LintArgs {
 
 #[derive(Debug, Args)]
 struct ClusterArgs {
-    /// Where Kafka is
-    #[arg(long, value_name = "HOST:PORT,…", env = "ISOBAR_BROKERS")]
-    brokers: String,
+    /// Where Kafka is, unless the environment or the settings file says it
+    #[arg(long, value_name = "HOST:PORT,…")]
+    brokers: Option<String>,
     /// A setting of the Kafka client, such as security.protocol=ssl; may be given again
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
-    settings: Vec<(String, String)>,
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    client: Vec<String>,
+    /// The YAML file with settings that `isobar run` takes; passwords are best kept there
+    #[arg(long, value_name = "FILE", env = "ISOBAR_CONFIG")]
+    config: Option<PathBuf>,
     /// Topics whose names begin like this belong to Isobar
     #[arg(long, value_name = "PREFIX", default_value = "isobar.", value_parser = NonEmptyStringValueParser::new())]
     prefix: String,
@@ -236,12 +239,14 @@ impl FileArgs {
 
 impl ClusterArgs {
     fn admin(&self) -> anyhow::Result<Admin> {
-        let client: BTreeMap<_, _> = self.settings.iter().cloned().collect();
-        check_settings(&client).map_err(|refused| {
-            let refused: Vec<_> = refused.iter().map(ToString::to_string).collect();
-            WrongUse(refused.join("; "))
-        })?;
-        let settings = KafkaSettings { client, ..KafkaSettings::new(&self.brokers) };
+        let environment = |name: &str| std::env::var(name).ok();
+        let settings = config::reach(
+            self.brokers.as_ref(),
+            &self.client,
+            self.config.as_deref(),
+            &environment,
+        )
+        .map_err(|config::Problems(problems)| WrongUse(problems.join("; ")))?;
         Ok(topics::admin(base(&settings))?)
     }
 }
@@ -274,12 +279,5 @@ impl ChangeArgs {
             Format::Json => writeln!(out, "{}", topics::json(plan))?,
         }
         Ok(())
-    }
-}
-
-fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("give KEY=VALUE".to_owned()),
     }
 }

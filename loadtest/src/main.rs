@@ -74,7 +74,8 @@ fn run(typed: &Typed) -> anyhow::Result<ExitCode> {
             return Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(3) });
         }
         Command::Recovery(arguments) => {
-            let cases = recovery::run(arguments, |case| heading(json, &case.line()))?;
+            let cases = recovery::run(arguments)?;
+            cases.iter().for_each(|case| heading(json, &case.line()));
             show(json, &cases, "")?;
         }
         Command::CommitCost(arguments) => {

@@ -74,11 +74,37 @@ const START_MS: i64 = 1_767_225_600_000;
 /// Work has to go on within this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Measures the three cases.
+type Measure = fn(&mut Bench) -> anyhow::Result<Duration>;
+
+const CASES: [(&str, Measure); 3] = [
+    ("kill -9, the same slot started again", Bench::restart),
+    ("kill -9, another worker takes over", Bench::take_over),
+    ("SIGTERM, another worker takes over", Bench::hand_over),
+];
+
+/// Measures the three cases, in every round on a cluster and a state of its own: the ids that are
+/// remembered grow with the input, and a later round must not pay for an earlier one.
 ///
 /// # Errors
 /// When work does not go on.
-pub fn run(arguments: &RecoveryArgs, mut each: impl FnMut(&Case)) -> anyhow::Result<Vec<Case>> {
+pub fn run(arguments: &RecoveryArgs) -> anyhow::Result<Vec<Case>> {
+    let case = |(name, _): (&str, Measure)| Case {
+        name: name.to_owned(),
+        seconds: Vec::new(),
+        restores: Restores::default(),
+    };
+    let mut cases: Vec<Case> = CASES.map(case).into();
+    for round in 1..=arguments.rounds {
+        note(&format!(
+            "round {round} of {}: filling {} keys × {WINDOWS} windows",
+            arguments.rounds, arguments.keys
+        ));
+        run_round(arguments, &mut cases)?;
+    }
+    Ok(cases)
+}
+
+fn run_round(arguments: &RecoveryArgs, cases: &mut [Case]) -> anyhow::Result<()> {
     let binary = find_binary(arguments.binary.as_deref())?;
     let dir = tempfile::Builder::new().prefix("isobar-recovery-").tempdir()?;
     let cluster = Cluster::start(&dir.path().join("kafka"), 1)?;
@@ -88,32 +114,19 @@ pub fn run(arguments: &RecoveryArgs, mut each: impl FnMut(&Case)) -> anyhow::Res
     workers.start("w1")?;
     let feed = Feed::start(&cluster, arguments)?;
     let offsets = cluster.offsets()?;
-    note(&format!("filling {} keys × {WINDOWS} windows", arguments.keys));
     feed.await_fill(&offsets)?;
     // Images are cut again and again while input flows; the replay budget bounds their age.
     await_progress(&offsets, Duration::from_secs(10))?;
     let mut bench = Bench { workers, offsets };
-    let mut cases = Vec::new();
-    for (name, case) in [
-        ("kill -9, the same slot started again", Bench::restart as fn(&mut Bench) -> _),
-        ("kill -9, another worker takes over", Bench::take_over),
-        ("SIGTERM, another worker takes over", Bench::hand_over),
-    ] {
-        let mut seconds = Vec::new();
-        let mut restores = Restores::default();
-        for _ in 0..arguments.rounds {
-            bench.workers.forget_restores()?;
-            let took: anyhow::Result<Duration> = case(&mut bench);
-            seconds.push(took?.as_secs_f64());
-            restores = bench.workers.restores()?;
-            bench.be_two()?;
-        }
-        let case = Case { name: name.to_owned(), seconds, restores };
-        each(&case);
-        cases.push(case);
+    for (case, (name, measure)) in cases.iter_mut().zip(CASES) {
+        bench.workers.forget_restores()?;
+        let seconds = measure(&mut bench)?.as_secs_f64();
+        case.restores = bench.workers.restores()?;
+        note(&format!("  {name}: {seconds:.2} s"));
+        case.seconds.push(seconds);
+        bench.be_two()?;
     }
-    feed.stop()?;
-    Ok(cases)
+    feed.stop()
 }
 
 struct Bench {

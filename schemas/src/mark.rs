@@ -44,8 +44,8 @@ pub struct Mark {
 pub struct Writer {
     /// The topology it runs: `processors`.
     pub topology: String,
-    /// Its number, which it keeps when it is started again.
-    pub slot: u32,
+    /// Its slot's name, which it keeps when it is started again.
+    pub slot: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,

@@ -234,6 +234,20 @@ fn what_can_never_work_is_wrong_use() {
     ended(&mut topics("plant")).with(2, &["plan"]);
 }
 
+/// One file serves `run` and `topics`, so a password never has to stand on a command line.
+#[test]
+fn the_settings_file_says_how_the_cluster_is_reached() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("isobar.yaml");
+    let plan = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        ended(topics("plan").arg("--config").arg(&path))
+    };
+    plan("client:\n  isolation.level: x\n").with(2, &["brokers is not given", "isolation.level"]);
+    plan("brokers: 127.0.0.1:1\nclient:\n  sasl.password: ${NOT_SET}\n").with(2, &["NOT_SET"]);
+    plan("brokers: 127.0.0.1:1\nworkers: 2\n").with(1, &["cannot reach Kafka at 127.0.0.1:1"]);
+}
+
 #[test]
 fn an_address_where_nobody_answers_is_named() {
     let plan = ended(topics("plan").args(["--brokers", "127.0.0.1:1"]));

@@ -1,11 +1,12 @@
 //! Client settings: what the operator gives, and what exactly-once needs and nobody may change.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rdkafka::ClientConfig;
 
 /// How to reach Kafka, and this slot's patience with it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KafkaSettings {
     /// `host:port`, comma separated.
     pub brokers: String,
@@ -26,6 +27,13 @@ impl KafkaSettings {
             session_timeout_ms: 6_000,
             transaction_timeout_ms: 4_000,
         }
+    }
+}
+
+impl fmt::Debug for KafkaSettings {
+    /// Without the client's settings: some of them are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSettings").field("brokers", &self.brokers).finish_non_exhaustive()
     }
 }
 

@@ -20,7 +20,7 @@ use stream::{
 
 use crate::client::{self, KafkaSettings};
 use crate::context::{ConsumerNotes, Deliveries};
-use crate::reaction::{CommitFault, advice, commit_fault, general};
+use crate::reaction::{CommitFault, advice, commit_fault, general, is_passing};
 use crate::state::StateReader;
 use crate::transaction;
 use crate::trim::Trimmer;
@@ -182,7 +182,7 @@ impl Joined {
                     push(&mut records, &message);
                     taken += 1;
                 }
-                Some(Err(error)) => self.read_error(error)?,
+                Some(Err(error)) => Self::read_error(error)?,
             }
             wait = Duration::ZERO;
         }
@@ -190,25 +190,16 @@ impl Joined {
         if records.is_empty() && reached.is_empty() {
             return Ok(Polled::Nothing);
         }
-        self.consumer.context().up();
+        // Statistics tell of partitions that were read before, also when no broker answers now.
+        if !records.is_empty() {
+            self.consumer.context().up();
+        }
         Ok(Polled::Records { records: records.into_iter().collect(), reached })
     }
 
-    fn read_error(&self, error: KafkaError) -> Result<(), LogError> {
-        use rdkafka::types::RDKafkaErrorCode as Code;
-        match error.rdkafka_error_code() {
-            // librdkafka goes on by itself after these; `down` tells when no broker is left.
-            Some(
-                Code::AllBrokersDown
-                | Code::BrokerTransportFailure
-                | Code::Resolve
-                | Code::OperationTimedOut
-                | Code::NotCoordinator
-                | Code::CoordinatorNotAvailable
-                | Code::CoordinatorLoadInProgress,
-            ) => Ok(()),
-            _ => Err(general("cannot read the input", error)),
-        }
+    fn read_error(error: KafkaError) -> Result<(), LogError> {
+        // `down` tells when no broker is left.
+        if is_passing(&error) { Ok(()) } else { Err(general("cannot read the input", error)) }
     }
 
     fn fetch_from(&mut self, input: &TopicPartition, at: Offset) -> Result<(), LogError> {
@@ -338,6 +329,10 @@ pub(crate) fn list_of(
 }
 
 impl Log for KafkaLog {
+    fn slot(&self) -> &str {
+        &self.slot
+    }
+
     fn poll(&mut self, records_max: usize, wait_ms: u64) -> Result<Polled, LogError> {
         let brokers = self.settings.brokers.clone();
         let joined = self.join()?;

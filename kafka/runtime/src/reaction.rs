@@ -47,6 +47,23 @@ pub(crate) fn is_retriable(error: &KafkaError) -> bool {
     matches!(error, KafkaError::Transaction(cause) if cause.is_retriable())
 }
 
+/// True for an error of a poll after which librdkafka goes on by itself.
+pub(crate) fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::AllBrokersDown
+                | Code::BrokerTransportFailure
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::NotCoordinator
+                | Code::CoordinatorNotAvailable
+                | Code::CoordinatorLoadInProgress,
+        )
+    )
+}
+
 /// How a person mends what cannot be retried.
 pub(crate) fn advice(error: &KafkaError) -> &'static str {
     use RDKafkaErrorCode as Code;

@@ -6,13 +6,13 @@ use rdkafka::Offset as KafkaOffset;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use stream::{LogError, Offset, Reaction, TopicPartition};
 
 use crate::client::{self, KafkaSettings};
 use crate::log::{REQUEST, list_of};
-use crate::reaction::general;
+use crate::reaction::{general, is_passing};
 
 /// One consumer for all restores of a slot, made at the first.
 pub(crate) struct StateReader {
@@ -21,8 +21,10 @@ pub(crate) struct StateReader {
     consumer: Option<BaseConsumer>,
 }
 
-/// A restore that hears nothing for this long asks whether there is anything left to hear.
+/// After the end of a partition nothing may come for this long before that is believed.
 const QUIET: Duration = Duration::from_millis(500);
+/// A restore that hears nothing at all for this long is begun anew.
+const SILENT: Duration = Duration::from_secs(10);
 
 impl StateReader {
     pub(crate) fn new(settings: &KafkaSettings, group: &str) -> Self {
@@ -37,6 +39,7 @@ impl StateReader {
             config.set("queued.max.messages.kbytes", "65536");
             config.set("fetch.queue.backoff.ms", "5");
             config.set("fetch.wait.max.ms", "10");
+            config.set("enable.partition.eof", "true");
             let made = config.create();
             self.consumer =
                 Some(made.map_err(|error| general("cannot make a state reader", error))?);
@@ -78,6 +81,10 @@ impl StateReader {
     }
 }
 
+/// Reads until `visit` is satisfied or nothing is left to read.
+///
+/// Nothing is left only when the reader has met the end of the partition, the stable end lies at
+/// `end` or beyond, and nothing came for a while after: a broker that is away is silent too.
 fn read_until(
     consumer: &BaseConsumer,
     of: &TopicPartition,
@@ -85,22 +92,27 @@ fn read_until(
     visit: &mut dyn FnMut(Offset, &[u8]) -> bool,
 ) -> Result<(), KafkaError> {
     let mut heard = Instant::now();
+    let mut met_end = false;
     loop {
         match consumer.poll(Duration::from_millis(50)) {
-            Some(message) => {
-                let message = message?;
-                heard = Instant::now();
+            Some(Ok(message)) => {
+                (heard, met_end) = (Instant::now(), false);
                 let offset = Offset(message.offset());
                 if !visit(offset, message.payload().unwrap_or_default()) || offset.next() >= end {
                     return Ok(());
                 }
             }
-            // Control records are never given, so silence near the end has to be looked into.
-            None if heard.elapsed() >= QUIET => {
+            Some(Err(KafkaError::PartitionEOF(_))) => (heard, met_end) = (Instant::now(), true),
+            Some(Err(error)) if is_passing(&error) => {}
+            Some(Err(error)) => return Err(error),
+            None if met_end && heard.elapsed() >= QUIET => {
                 if stable_end(consumer, of)? >= end {
                     return Ok(());
                 }
                 heard = Instant::now();
+            }
+            None if heard.elapsed() >= SILENT => {
+                return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut));
             }
             None => {}
         }

@@ -9,6 +9,9 @@ use crate::record::{Offset, Record, TopicPartition};
 
 /// A partitioned log with transactions and a consumer group.
 pub trait Log {
+    /// The slot's name, which it keeps when it is started again.
+    fn slot(&self) -> &str;
+
     /// What came in, waiting for it up to `wait_ms`. Records come only of partitions that were
     /// started with [`Log::resume`], in order, and only committed ones.
     ///

@@ -10,8 +10,8 @@ use crate::record::TopicPartition;
 /// Makes the processor of one task.
 pub type MakeProcessor = dyn Fn(&TopicPartition) -> Box<dyn Processor> + Send + Sync;
 
-/// Turns what a worker has read into the payload of a progress mark.
-pub type EncodeMark = dyn Fn(&[ReadUpTo]) -> Vec<u8> + Send + Sync;
+/// Turns a worker's slot and what it has read into the payload of a progress mark.
+pub type EncodeMark = dyn Fn(&str, &[ReadUpTo]) -> Vec<u8> + Send + Sync;
 
 /// A service: one function makes it, and main, `up`, tests and load test all call that function.
 #[derive(Clone)]

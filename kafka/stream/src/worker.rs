@@ -54,6 +54,9 @@ impl Default for Settings {
     }
 }
 
+/// While a task replays, commits of the others are this many times rarer: each keeps the replay
+/// waiting for about as long as it processes in between.
+const COMMITS_RARER_IN_REPLAY: i64 = 10;
 /// Open cuts go on this often when nothing else commits.
 const CUT_INTERVAL_MS: i64 = 100;
 /// State below the last image is deleted this often at most.
@@ -73,6 +76,8 @@ pub struct Worker<L> {
     to_release: Vec<TopicPartition>,
     effects: Effects,
     open_since_us: Option<i64>,
+    /// Records and pieces of `advance` in the open batch: both fill memory.
+    open_work: u64,
     open_records: u64,
     /// The open batch holds a progress mark, so every task's position goes with it.
     open_mark: bool,
@@ -128,6 +133,7 @@ impl<L: Log> Worker<L> {
             to_release: Vec::new(),
             effects: Effects::default(),
             open_since_us: None,
+            open_work: 0,
             open_records: 0,
             open_mark: false,
             unclear: None,
@@ -329,17 +335,16 @@ impl<L: Log> Worker<L> {
         let Some(task) = self.tasks.get_mut(input) else { return false };
         let began_us = self.clock.now_us();
         let was_replaying = task.is_replaying();
-        let mut taken = 0;
+        let (mut taken, mut pieces) = (0, 0);
         let full = loop {
-            if self.open_records + taken >= self.settings.batch_records_max
+            if self.open_work + taken + pieces >= self.settings.batch_records_max
                 || self.effects.bytes >= self.settings.batch_bytes_max
             {
                 break true;
             }
             if task.is_pending() {
                 task.advance(&mut self.effects);
-                // A piece counts like a record, or a long `advance` would fill memory.
-                taken += 1;
+                pieces += 1;
             } else if let Some(record) = records.next() {
                 // After a reset the log may still give what was on its way.
                 if record.offset >= task.position().resume_at {
@@ -353,10 +358,11 @@ impl<L: Log> Worker<L> {
         task.settle_replay();
         let now_us = self.clock.now_us();
         if task.is_touched() {
+            self.open_work += taken + pieces;
             self.open_records += taken;
             self.open_since_us.get_or_insert(began_us);
         }
-        self.pace.observe(taken, now_us - began_us);
+        self.pace.observe(taken + pieces, now_us - began_us);
         if was_replaying && !task.is_replaying() {
             let event = WorkerEvent::Replayed { input, at: task.position() };
             self.observer.observe(&event);
@@ -378,7 +384,7 @@ impl<L: Log> Worker<L> {
         if mark.is_empty() {
             return Ok(());
         }
-        let value = (marks.encode)(&mark);
+        let value = (marks.encode)(self.log.slot(), &mark);
         for topic in &marks.topics {
             for partition in 0..self.log.partitions(topic)? {
                 self.effects.outputs.push(Output {
@@ -405,10 +411,15 @@ impl<L: Log> Worker<L> {
         let now_us = self.clock.now_us();
         let age_ms = |since_us: i64| (now_us - since_us) / 1000;
         let due_in_ms = match self.open_since_us {
-            Some(since_us) => self.settings.commit_interval_ms - age_ms(since_us),
+            Some(since_us) => self.commit_interval_ms() - age_ms(since_us),
             None => i64::MAX,
         };
         u64::try_from(due_in_ms).unwrap_or(0).min(self.settings.poll_wait_ms)
+    }
+
+    fn commit_interval_ms(&self) -> i64 {
+        let times = if self.is_caught_up() { 1 } else { COMMITS_RARER_IN_REPLAY };
+        self.settings.commit_interval_ms * times
     }
 
     fn is_due(&self) -> bool {
@@ -418,7 +429,7 @@ impl<L: Log> Worker<L> {
             return true;
         }
         match self.open_since_us {
-            Some(since_us) => now_ms - since_us / 1000 >= self.settings.commit_interval_ms,
+            Some(since_us) => now_ms - since_us / 1000 >= self.commit_interval_ms(),
             None => since_commit_ms >= CUT_INTERVAL_MS && self.tasks.values().any(has_cut_work),
         }
     }
@@ -498,6 +509,7 @@ impl<L: Log> Worker<L> {
     fn clear_open(&mut self) {
         self.effects = Effects::default();
         self.open_since_us = None;
+        self.open_work = 0;
         self.open_records = 0;
         self.open_mark = false;
     }

@@ -125,6 +125,10 @@ struct Publishing {
 }
 
 impl Log for Publishing {
+    fn slot(&self) -> &str {
+        self.log.slot()
+    }
+
     fn claim(&mut self, input: &TopicPartition) -> Result<Claim, LogError> {
         let mut claim = self.log.claim(input)?;
         let first = !self.claimed.borrow().contains(input);

@@ -41,6 +41,7 @@ fn marks(config: &Config, until_ms: &mut dyn FnMut() -> i64) -> anyhow::Result<V
 }
 
 fn empty(slot: u32) -> Mark {
-    let writer = Writer { topology: "processors".to_owned(), slot, extra: Extra::new() };
+    let writer =
+        Writer { topology: "processors".to_owned(), slot: slot.to_string(), extra: Extra::new() };
     Mark { writer, inputs: Vec::new(), extra: Extra::new() }
 }

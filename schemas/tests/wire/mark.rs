@@ -15,7 +15,7 @@ fn mark(inputs: u32) -> Mark {
         read_until_ms: 1_772_366_441_000,
         extra: Extra::new(),
     };
-    let writer = Writer { topology: "processors".into(), slot: 3, extra: Extra::new() };
+    let writer = Writer { topology: "processors".into(), slot: "3".into(), extra: Extra::new() };
     Mark { writer, inputs: (0..inputs).map(input).collect(), extra: Extra::new() }
 }
 

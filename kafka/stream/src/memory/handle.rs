@@ -205,6 +205,10 @@ impl Log for MemoryLog {
         Ok(self.read(&state, records_max))
     }
 
+    fn slot(&self) -> &str {
+        &self.slot
+    }
+
     fn claim(&mut self, input: &TopicPartition) -> Result<Claim, LogError> {
         let mut state = self.cluster.lock();
         self.reach(&mut state)?;
