@@ -74,7 +74,7 @@ fn mark_until(seconds: i64) -> Record {
         read_until_ms: seconds * 1000,
         extra: Extra::new(),
     };
-    let writer = Writer { topology: "processors".into(), slot: 0, extra: Extra::new() };
+    let writer = Writer { topology: "processors".into(), slot: "0".into(), extra: Extra::new() };
     let mark = Mark { writer, inputs: vec![progress], extra: Extra::new() };
     record(Vec::new(), mark::encode(&mark).unwrap())
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kafka_runtime::plain::{PlainProducer, create_topic, delete_before};
+use kafka_runtime::plain::{PlainProducer, create_topic, delete_before, delete_group};
 use stream::image::{ImageAt, Pointer};
 use stream::memory::Dice;
 use stream::{
@@ -79,7 +79,7 @@ fn a_truncated_state_topic_is_refused() {
     }
     assert_says(
         &stops(&bench),
-        &["cannot restore", &bench.state(), "truncated", "delete the group's offset"],
+        &["cannot restore", &bench.state(), "truncated", "delete it and the group's offset"],
     );
 }
 
@@ -126,7 +126,19 @@ fn an_unreadable_image_is_refused() {
         steps: 0,
     };
     commit_by_hand(&bench, pointer.encode(), b"IsIm, but not really");
-    assert_says(&stops(&bench), &["state offset 0", "unusable", "delete the group's offset"]);
+    assert_says(
+        &stops(&bench),
+        &["state offset 0", "unusable", "delete it and the group's offset"],
+    );
+}
+
+/// To begin anew without a word would publish everything a second time.
+#[test]
+fn a_lost_offset_beside_state_that_is_kept_is_refused() {
+    let bench = Bench::new(shared_broker().settings());
+    processed(&bench, 20);
+    delete_group(&bench.settings, &bench.topology.name).unwrap();
+    assert_says(&stops(&bench), &["offset was lost", "offsets.retention.minutes", &bench.state()]);
 }
 
 #[test]

@@ -57,7 +57,9 @@ impl Writer {
         let window = start.0.to_string();
         let revision = closing.revision.to_string();
         let class = class.unwrap_or(SourceClass::Log);
-        let parts = [key.as_str(), class.as_str(), &window, &revision];
+        let size = self.window.as_ms().to_string();
+        let parts =
+            [address.tenant(), key.as_str(), class.as_str(), size.as_str(), &window, &revision];
         let attributes = Attributes {
             id: RecordId::of(Aggregate::TYPE, &parts),
             source: SOURCE.to_owned(),

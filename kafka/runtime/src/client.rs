@@ -45,7 +45,7 @@ pub struct ProtectedSetting {
     why: &'static str,
 }
 
-const PROTECTED: [(&str, &str); 13] = [
+const PROTECTED: [(&str, &str); 14] = [
     ("bootstrap.servers", "give the brokers themselves"),
     ("group.id", "the group is named after the topology"),
     ("group.instance.id", "it is the worker's slot"),
@@ -56,6 +56,7 @@ const PROTECTED: [(&str, &str); 13] = [
     ("isolation.level", "what is not committed must not be read"),
     ("enable.auto.commit", "positions commit with their outputs"),
     ("enable.auto.offset.store", "positions commit with their outputs"),
+    ("enable.partition.eof", "the end of a partition is looked for where it matters"),
     ("enable.idempotence", "transactions need it"),
     ("auto.offset.reset", "a missing offset is an error, never skipped"),
     ("partition.assignment.strategy", "members of one group have to agree on it"),

@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::ProducerContext;
-use rdkafka::types::RDKafkaRespErr;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Message, Statistics, TopicPartitionList};
 use stream::{Change, Offset, TopicPartition};
 
@@ -33,6 +33,8 @@ struct Noted {
     reached: Vec<(TopicPartition, Offset)>,
     /// Where each partition's fetcher stood at the last statistics.
     fetched: BTreeMap<TopicPartition, Offset>,
+    /// Statistics that may still be of the time before a seek.
+    stale_statistics: u8,
 }
 
 impl ConsumerNotes {
@@ -42,6 +44,11 @@ impl ConsumerNotes {
 
     pub(crate) fn next_change(&self) -> Option<Change> {
         self.lock().changes.pop_front()
+    }
+
+    /// A change that could not be answered yet.
+    pub(crate) fn put_back(&self, change: Change) {
+        self.lock().changes.push_front(change);
     }
 
     pub(crate) fn has_change(&self) -> bool {
@@ -75,6 +82,7 @@ impl ConsumerNotes {
         let mut noted = self.lock();
         noted.reached.clear();
         noted.fetched.clear();
+        noted.stale_statistics = 2;
     }
 }
 
@@ -84,6 +92,10 @@ impl ClientContext for ConsumerNotes {
         // librdkafka reports that all brokers went down, but not that one came back.
         if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
             noted.down = None;
+        }
+        if noted.stale_statistics > 0 {
+            noted.stale_statistics -= 1;
+            return;
         }
         for (topic, stats) in statistics.topics {
             for (partition, stats) in stats.partitions {
@@ -95,7 +107,9 @@ impl ClientContext for ConsumerNotes {
                 // What had been fetched by the last statistics was queued by then; with nothing
                 // queued now, all of it has been given out, control records included.
                 match noted.fetched.insert(input.clone(), next) {
-                    Some(before) if stats.fetchq_cnt == 0 => noted.reached.push((input, before)),
+                    Some(before) if stats.fetchq_cnt == 0 && before <= next => {
+                        noted.reached.push((input, before));
+                    }
                     _ => {}
                 }
             }
@@ -105,7 +119,7 @@ impl ClientContext for ConsumerNotes {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, reason, "consumer error");
         let mut noted = self.lock();
-        if error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             let because = noted.reason.as_ref().map(|because| format!(": {because}"));
             noted.down = Some(format!("{reason}{}", because.unwrap_or_default()));
         } else {
@@ -184,6 +198,15 @@ impl Deliveries {
         std::mem::take(&mut self.lock().offsets).into_values().collect()
     }
 
+    fn failed(&self, error: KafkaError, message: &impl Message) {
+        let bytes = message.payload().map_or(0, <[u8]>::len);
+        let mut delivered = self.lock();
+        if delivered.failed.as_ref().is_none_or(|failed| failed.bytes < bytes) {
+            let place = format!("{}/{}", message.topic(), message.partition());
+            delivered.failed = Some(Failed { bytes, error, place });
+        }
+    }
+
     pub(crate) fn take_failure(&self) -> Option<(KafkaError, String)> {
         let Failed { bytes, error, place } = self.lock().failed.take()?;
         Some((error, format!("a record of {bytes} bytes to {place}")))
@@ -201,18 +224,16 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
         match result {
-            Ok(message) if number != OUTPUT => {
+            // Without its offset the pointer could not name it: as good as not written.
+            Ok(message) if number != OUTPUT && message.offset() >= 0 => {
                 self.lock().offsets.insert(number, Offset(message.offset()));
             }
-            Ok(_) => {}
-            Err((error, message)) => {
-                let bytes = message.payload().map_or(0, <[u8]>::len);
-                let mut delivered = self.lock();
-                if delivered.failed.as_ref().is_none_or(|failed| failed.bytes < bytes) {
-                    let place = format!("{}/{}", message.topic(), message.partition());
-                    delivered.failed = Some(Failed { bytes, error: error.clone(), place });
-                }
+            Ok(message) if number != OUTPUT => {
+                let error = KafkaError::MessageProduction(RDKafkaErrorCode::InvalidRecord);
+                self.failed(error, message);
             }
+            Ok(_) => {}
+            Err((error, message)) => self.failed(error.clone(), message),
         }
     }
 }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Headers as _, Message};
 use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset as KafkaOffset, TopicPartitionList};
 use stream::{
     Batch, Change, Claim, EventTime, Log, LogError, Offset, Polled, Reaction, Record,
@@ -27,6 +28,8 @@ use crate::trim::Trimmer;
 
 /// A request that takes longer is made again.
 pub(crate) const REQUEST: Duration = Duration::from_secs(5);
+/// A committed offset may wait for a dead owner's transaction; others go on in between.
+const CLAIM: Duration = Duration::from_secs(1);
 /// Leaving waits this long for the group to hear of it.
 const LEAVE: Duration = Duration::from_secs(2);
 
@@ -48,13 +51,20 @@ struct Joined {
     admin: AdminClient<DefaultClientContext>,
     state: StateReader,
     trimmer: Trimmer,
+    /// Tells where partitions end, decided or not; only topologies that write marks ask.
+    ends: Option<BaseConsumer>,
+    /// Came after records that were taken by the same poll.
+    read_error: Option<LogError>,
     /// The producer's last transaction is undecided: it must not be used again.
     unclear: bool,
+    /// The group has gone on without this member, and may never say so by itself.
+    gone: bool,
     /// Partitions that the group has given us.
     held: BTreeSet<TopicPartition>,
     /// Partitions that the consumer fetches.
     fetched: BTreeSet<TopicPartition>,
     counts: BTreeMap<String, i32>,
+    member: Option<ConsumerGroupMetadata>,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -91,8 +101,13 @@ impl KafkaLog {
             return Err(error);
         }
         self.fenced = Some(Instant::now());
+        Ok(self.join_anew())
+    }
+
+    /// Gives the membership up; the next poll joins again.
+    fn join_anew(&mut self) -> Polled {
         let held = self.joined.take().map(|joined| joined.held.iter().cloned().collect());
-        Ok(Polled::Change(Change::Lost(held.unwrap_or_default())))
+        Polled::Change(Change::Lost(held.unwrap_or_default()))
     }
 
     fn joined(&mut self) -> Result<&mut Joined, LogError> {
@@ -147,15 +162,22 @@ impl Joined {
             admin,
             state: StateReader::new(settings, group),
             trimmer: Trimmer::default(),
+            ends: None,
+            read_error: None,
             unclear: false,
+            gone: false,
             held: BTreeSet::new(),
             fetched: BTreeSet::new(),
             counts,
+            member: None,
         })
     }
 
     /// Keeps book of a change of the assignment.
     fn note(&mut self, change: &Change) -> Result<(), LogError> {
+        // The member as of this assignment: should the group go on without it, and take it in again
+        // unnoticed, then nothing of the old tasks commits under the new membership.
+        self.member = self.consumer.group_metadata();
         match change {
             Change::Assigned(inputs) => {
                 self.held.extend(inputs.iter().cloned());
@@ -170,8 +192,11 @@ impl Joined {
         }
     }
 
-    /// Takes what is there: at most `records_max` records, and none after a rebalance.
+    /// Takes what is there: at most `records_max` records, and none after a rebalance or an error.
     fn read(&mut self, records_max: usize, wait: Duration) -> Result<Polled, LogError> {
+        if let Some(error) = self.read_error.take() {
+            return Err(error);
+        }
         let mut records: BTreeMap<TopicPartition, Vec<Record>> = BTreeMap::new();
         let mut taken = 0;
         let mut wait = wait;
@@ -182,7 +207,17 @@ impl Joined {
                     push(&mut records, &message);
                     taken += 1;
                 }
-                Some(Err(error)) => Self::read_error(error)?,
+                // `down` tells when no broker is left.
+                Some(Err(error)) if is_passing(&error) => {}
+                Some(Err(error)) => {
+                    let error = general("cannot read the input", error);
+                    // What was taken before is not read again, so it is given first.
+                    if records.is_empty() {
+                        return Err(error);
+                    }
+                    self.read_error = Some(error);
+                    break;
+                }
             }
             wait = Duration::ZERO;
         }
@@ -195,11 +230,6 @@ impl Joined {
             self.consumer.context().up();
         }
         Ok(Polled::Records { records: records.into_iter().collect(), reached })
-    }
-
-    fn read_error(error: KafkaError) -> Result<(), LogError> {
-        // `down` tells when no broker is left.
-        if is_passing(&error) { Ok(()) } else { Err(general("cannot read the input", error)) }
     }
 
     fn fetch_from(&mut self, input: &TopicPartition, at: Offset) -> Result<(), LogError> {
@@ -274,6 +304,13 @@ fn count_partitions(
         general(format!("cannot ask {brokers} for the topic {topic}{reason}"), error)
     })?;
     let found = metadata.topics().iter().find(|found| found.name() == topic);
+    let refused = found.and_then(rdkafka::metadata::MetadataTopic::error);
+    if let Some(code) = refused.map(RDKafkaErrorCode::from)
+        && !matches!(code, RDKafkaErrorCode::UnknownTopicOrPartition)
+    {
+        let error = KafkaError::MetadataFetch(code);
+        return Err(general(format!("cannot ask {brokers} for the topic {topic}"), error));
+    }
     let count = found.map_or(0, |found| found.partitions().len());
     match i32::try_from(count) {
         Ok(count) if count > 0 => Ok(count),
@@ -336,6 +373,9 @@ impl Log for KafkaLog {
     fn poll(&mut self, records_max: usize, wait_ms: u64) -> Result<Polled, LogError> {
         let brokers = self.settings.brokers.clone();
         let joined = self.join()?;
+        if joined.gone {
+            return Ok(self.join_anew());
+        }
         joined.trimmer.look();
         if !joined.consumer.context().has_change() {
             match joined.read(records_max, Duration::from_millis(wait_ms)) {
@@ -346,7 +386,10 @@ impl Log for KafkaLog {
         }
         let joined = self.join()?;
         if let Some(change) = joined.consumer.context().next_change() {
-            joined.note(&change)?;
+            if let Err(error) = joined.note(&change) {
+                joined.consumer.context().put_back(change);
+                return Err(error);
+            }
             return Ok(Polled::Change(change));
         }
         match joined.consumer.context().down() {
@@ -359,20 +402,32 @@ impl Log for KafkaLog {
     }
 
     fn claim(&mut self, input: &TopicPartition) -> Result<Claim, LogError> {
+        let stateful = self.topology.stateful;
+        let state_topic = self.topology.state_topic(&input.topic);
         let joined = self.joined()?;
         let asking =
             |error| general(format!("cannot ask for the committed offset of {input}"), error);
         let list = list_of(&[(input, KafkaOffset::Invalid)]).map_err(asking)?;
         // A read-committed consumer waits here for transactions that are still undecided.
-        let told = joined.consumer.committed_offsets(list, REQUEST).map_err(asking)?;
-        let committed = told.elements().first().and_then(|element| match element.offset() {
-            KafkaOffset::Offset(at) => Some((Offset(at), element.metadata().to_owned())),
+        let told = joined.consumer.committed_offsets(list, CLAIM).map_err(asking)?;
+        let elements = told.elements();
+        let told = elements.first().ok_or(KafkaError::NoMessageReceived).map_err(asking)?;
+        // Not to be told is not the same as nothing being committed.
+        told.error().map_err(asking)?;
+        let committed = match told.offset() {
+            KafkaOffset::Offset(at) => Some((Offset(at), told.metadata().to_owned())),
             _ => None,
-        });
-        let watermarks =
-            joined.admin.inner().fetch_watermarks(&input.topic, input.partition, REQUEST);
-        let (log_start, _) = watermarks.map_err(asking)?;
-        Ok(Claim { committed, log_start: Offset(log_start) })
+        };
+        let watermarks = |topic: &str| {
+            joined.admin.inner().fetch_watermarks(topic, input.partition, REQUEST).map_err(asking)
+        };
+        let (log_start, _) = watermarks(&input.topic)?;
+        let mut has_orphaned_state = false;
+        if committed.is_none() && stateful {
+            let (state_start, state_end) = watermarks(&state_topic)?;
+            has_orphaned_state = state_start < state_end;
+        }
+        Ok(Claim { committed, log_start: Offset(log_start), has_orphaned_state })
     }
 
     fn read_state(
@@ -407,14 +462,15 @@ impl Log for KafkaLog {
         let topology = self.topology.clone();
         let timeout = Duration::from_millis(self.settings.transaction_timeout_ms.into());
         let joined = self.joined()?;
-        let (consumer, producer) = (&joined.consumer, &joined.producer);
+        let (member, producer) = (joined.member.as_ref(), &joined.producer);
         let counts = &joined.counts;
-        match transaction::run(producer, consumer, &topology, counts, batch, timeout) {
+        match transaction::run(producer, member, &topology, counts, batch, timeout) {
             Ok(offsets) => Ok(offsets),
             Err(failure) => {
                 let fault = commit_fault(&failure.error);
                 joined.unclear =
                     !transaction::undo(producer, timeout) || fault == CommitFault::Unclear;
+                joined.gone = fault == CommitFault::Gone;
                 Err(commit_error(fault, failure))
             }
         }
@@ -431,12 +487,18 @@ impl Log for KafkaLog {
         Ok(())
     }
 
-    fn stable_ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError> {
+    fn ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError> {
+        let asking = |error| general("cannot ask for the ends", error);
+        let mut config = client::reader(&self.settings, &self.topology.name);
         let joined = self.joined()?;
-        let asking = |error| general("cannot ask for the stable ends", error);
+        if joined.ends.is_none() {
+            let made = config.set("isolation.level", "read_uncommitted").create();
+            joined.ends = Some(made.map_err(asking)?);
+        }
+        let Some(asker) = &joined.ends else { return Ok(Vec::new()) };
         let places: Vec<_> = inputs.iter().map(|input| (input, KafkaOffset::End)).collect();
         let list = list_of(&places).map_err(asking)?;
-        let told = joined.consumer.offsets_for_times(list, REQUEST).map_err(asking)?;
+        let told = asker.offsets_for_times(list, REQUEST).map_err(asking)?;
         let end = |input: &TopicPartition| {
             let element = told.find_partition(&input.topic, input.partition);
             let element = element.ok_or(KafkaError::NoMessageReceived).map_err(asking)?;
@@ -489,7 +551,7 @@ impl Log for KafkaLog {
 fn is_fencing(error: &LogError) -> bool {
     let cause = error.source.as_ref().and_then(|source| source.downcast_ref::<KafkaError>());
     let code = cause.and_then(KafkaError::rdkafka_error_code);
-    code == Some(rdkafka::types::RDKafkaErrorCode::FencedInstanceId)
+    code == Some(RDKafkaErrorCode::FencedInstanceId)
 }
 
 fn commit_error(fault: CommitFault, failure: transaction::Failure) -> LogError {

@@ -347,3 +347,17 @@ pub fn delete_before(
     let failed = deleted.elements().iter().find_map(|element| element.error().err());
     failed.map_or(Ok(()), |error| Err(deleting(error)))
 }
+
+/// Deletes a group that has no members, with everything it has committed.
+///
+/// # Errors
+/// When the broker does not.
+pub fn delete_group(settings: &KafkaSettings, group: &str) -> Result<(), LogError> {
+    let deleting = |error| general(format!("cannot delete the group {group}"), error);
+    let admin: AdminClient<_> = client::base(settings).create().map_err(deleting)?;
+    let deleted = wait(admin.delete_groups(&[group], &AdminOptions::new())).map_err(deleting)?;
+    match deleted.into_iter().next() {
+        Some(Err((_, code))) => Err(deleting(KafkaError::AdminOp(code))),
+        _ => Ok(()),
+    }
+}

@@ -86,9 +86,14 @@ pub(crate) fn advice(error: &KafkaError) -> &'static str {
         Some(Code::Authentication | Code::SaslAuthenticationFailed) => {
             "check the security.protocol and sasl.* settings"
         }
+        Some(
+            Code::BadMessage | Code::InvalidMessage | Code::BadCompression | Code::NotImplemented,
+        ) => {
+            "the records that came are damaged: start again to read them once more; when that does not help, the broker's disk is to be looked at"
+        }
         Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
             "records were deleted before they were read; raise the topic's retention, and delete the \
-             group's offset to start anew without them"
+             group's offset and the state topic to start anew without them"
         }
         _ => "see the cause",
     }
@@ -111,6 +116,11 @@ pub(crate) fn general(what: impl Into<String>, error: KafkaError) -> LogError {
                 | Code::Fenced
                 | Code::AutoOffsetReset
                 | Code::OffsetOutOfRange
+                // The client goes on behind what it could not read: only a new start reads it again.
+                | Code::BadMessage
+                | Code::InvalidMessage
+                | Code::BadCompression
+                | Code::NotImplemented
         )
     ) || matches!(error, KafkaError::ClientConfig(..) | KafkaError::ClientCreation(..));
     let what = what.into();

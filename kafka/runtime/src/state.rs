@@ -67,7 +67,7 @@ impl StateReader {
                 Reaction::Stop,
                 format!(
                     "cannot restore from {of}: the image begins at offset {from} and the topic at {start}, so it was truncated; \
-                 restore the state topic, or delete the group's offset to build the state anew from the input that is kept"
+                 restore the state topic, or delete it and the group's offset to build the state anew from the input that is kept"
                 ),
             ));
         }

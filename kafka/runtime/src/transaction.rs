@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use rdkafka::Offset as KafkaOffset;
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 use rdkafka::types::RDKafkaErrorCode;
 use stream::{Batch, Destination, Offset, Output, StateRecord, Topology, partition_of};
 
-use crate::context::{ConsumerNotes, Deliveries, OUTPUT};
+use crate::context::{Deliveries, OUTPUT};
 use crate::reaction::is_retriable;
 
 /// What failed, and while doing what.
@@ -29,7 +29,7 @@ fn failure(what: impl Into<String>) -> impl FnOnce(KafkaError) -> Failure {
 /// Runs the transaction. On an error it is still open: see [`undo`].
 pub(crate) fn run(
     producer: &BaseProducer<Deliveries>,
-    consumer: &BaseConsumer<ConsumerNotes>,
+    member: Option<&ConsumerGroupMetadata>,
     topology: &Topology,
     counts: &BTreeMap<String, i32>,
     batch: &Batch,
@@ -45,7 +45,7 @@ pub(crate) fn run(
         send_state(producer, topology, record, number + 1, deadline)?;
     }
     // Sent after the records: then librdkafka has dealt with a transaction that is still ending.
-    send_offsets(producer, consumer, batch, deadline)?;
+    send_offsets(producer, member, batch, deadline)?;
     await_deliveries(producer, deadline)?;
     let end = || producer.commit_transaction(remaining(deadline));
     retried(deadline, end).map_err(failure("cannot commit a transaction"))?;
@@ -135,7 +135,7 @@ fn send(
 
 fn send_offsets(
     producer: &BaseProducer<Deliveries>,
-    consumer: &BaseConsumer<ConsumerNotes>,
+    member: Option<&ConsumerGroupMetadata>,
     batch: &Batch,
     deadline: Instant,
 ) -> Result<(), Failure> {
@@ -144,10 +144,8 @@ fn send_offsets(
     }
     let sending = "cannot add the positions to a transaction";
     let list = positions_of(batch).map_err(failure(sending))?;
-    // Asked for now: a rebalance since the last commit has changed the generation.
-    let member = consumer.group_metadata();
     let member = member.ok_or(KafkaError::Canceled).map_err(failure(sending))?;
-    let send = || producer.send_offsets_to_transaction(&list, &member, remaining(deadline));
+    let send = || producer.send_offsets_to_transaction(&list, member, remaining(deadline));
     retried(deadline, send).map_err(failure(sending))
 }
 

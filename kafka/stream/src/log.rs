@@ -64,11 +64,11 @@ pub trait Log {
     /// has taken this slot.
     fn recover(&mut self) -> Result<(), LogError>;
 
-    /// The stable end of each partition as the broker tells it now: all before it can be read.
+    /// The end of each partition as the broker tells it now: all that has arrived, decided or not.
     ///
     /// # Errors
     /// As for [`Log::poll`].
-    fn stable_ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError>;
+    fn ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError>;
 
     /// How many partitions a topic has.
     ///
@@ -121,6 +121,8 @@ pub struct Claim {
     pub committed: Option<(Offset, String)>,
     /// The first offset that still exists.
     pub log_start: Offset,
+    /// Nothing is committed, and yet there are state records: the committed offset was lost.
+    pub has_orphaned_state: bool,
 }
 
 /// What to do about an error. There are no others.

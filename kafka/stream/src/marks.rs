@@ -1,7 +1,8 @@
 //! Progress marks: up to which wall time each input was read to its stable end.
 //!
-//! **Invariant:** a mark says `t` only if the broker told a stable end at `t` and everything before
-//! that end has been processed. A stalled worker's marks stand still.
+//! **Invariant:** a mark says `t` only if the broker told an end at `t` and everything before that
+//! end has been decided and processed. A stalled worker's marks stand still, and so do those of an
+//! input whose transactions stay open.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::topology::ReadUpTo;
 #[derive(Debug, Default)]
 struct Reading {
     partitions: i32,
-    /// The stable end was here at this time.
+    /// The end was here at this time.
     goal: Option<(i64, Offset)>,
     /// Everything before was given to the task.
     reached: Option<Offset>,
@@ -61,7 +62,7 @@ impl MarkKeeper {
         self.readings.keys().cloned().collect()
     }
 
-    /// The broker told these stable ends, in the order of [`MarkKeeper::inputs`], at `now_ms` or
+    /// The broker told these ends, in the order of [`MarkKeeper::inputs`], at `now_ms` or
     /// later.
     pub(crate) fn told(&mut self, now_ms: i64, ends: &[Offset]) {
         self.asked_ms = now_ms;

@@ -28,6 +28,18 @@ pub(crate) fn restore(
     input: &TopicPartition,
 ) -> Result<(Task, Restored), LogError> {
     let claim = log.claim(input)?;
+    if topology.stateful && claim.has_orphaned_state {
+        return Err(refused(
+            input,
+            &format!(
+                "group {} has committed nothing for it, but its state topic holds records: the committed offset was lost, \
+                 perhaps because the group was away for longer than the broker's offsets.retention.minutes. \
+                 To start anew from the input that is kept, delete the topic {} and make it again with `isobar topics apply`",
+                topology.name,
+                topology.state_topic(&input.topic)
+            ),
+        ));
+    }
     let pointer = pointer_of(&claim, topology, input)?;
     check(&claim, &pointer, topology, input)?;
     let mut processor = (topology.make)(input);
@@ -56,7 +68,7 @@ fn pointer_of(
         Some((_, metadata)) => Pointer::decode(metadata).map_err(|error| {
             refused(input, &format!(
                 "the committed offset of group {} carries no usable pointer ({error}); another program may commit to this group: \
-                 give it another name, or delete the group's offset to start anew without state",
+                 give it another name, or delete the group's offset and its state topic to start anew without state",
                 topology.name
             ))
         }),
@@ -95,9 +107,11 @@ fn check(
         return Err(refused(
             input,
             &format!(
-                "its state continues at offset {}, but the topic begins at {}: the records between are deleted; \
-             raise the topic's retention, and delete the group's offset to start anew without them",
-                pointer.cut_at, claim.log_start
+                "its state continues at offset {}, but the topic begins at {}: the {} offsets between are deleted; \
+             raise the topic's retention, and delete the group's offset and its state topic to start anew without them",
+                pointer.cut_at,
+                claim.log_start,
+                claim.log_start.0 - pointer.cut_at.0
             ),
         ));
     }
@@ -134,7 +148,7 @@ fn read_image(
         Some(reason) => Err(refused(
             input,
             &format!(
-                "{reason}; restore the state topic, or delete the group's offset to build the state anew from the input that is kept"
+                "{reason}; restore the state topic, or delete it and the group's offset to build the state anew from the input that is kept"
             ),
         )),
     }

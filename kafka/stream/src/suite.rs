@@ -281,7 +281,7 @@ pub fn a_stable_end_is_reached_behind_control_records(fixture: &impl Fixture) {
         Member { fixture, log, held: vec![], records: vec![], reached: vec![], revoked: vec![] };
     reader.until_holding(2);
     let place = TopicPartition::new(Arc::clone(&below.inputs[0]), 0);
-    let end = reader.log.stable_ends(std::slice::from_ref(&place)).expect("ends")[0];
+    let end = reader.log.ends(std::slice::from_ref(&place)).expect("ends")[0];
     assert!(end > Offset(1), "one record and the mark of its commit");
     reader.until("the stable end", |reader| {
         reader.reached.iter().any(|(input, at)| *input == place && *at >= end)

@@ -72,6 +72,8 @@ pub struct Worker<L> {
     tasks: BTreeMap<TopicPartition, Task>,
     /// Assigned, but not restored yet.
     to_restore: BTreeSet<TopicPartition>,
+    /// The one that was tried last.
+    restore_tried: Option<TopicPartition>,
     /// Revoked, and released as soon as nothing is open.
     to_release: Vec<TopicPartition>,
     effects: Effects,
@@ -130,6 +132,7 @@ impl<L: Log> Worker<L> {
             observer,
             tasks: BTreeMap::new(),
             to_restore: BTreeSet::new(),
+            restore_tried: None,
             to_release: Vec::new(),
             effects: Effects::default(),
             open_since_us: None,
@@ -198,7 +201,10 @@ impl<L: Log> Worker<L> {
         if !self.to_release.is_empty() {
             self.release()?;
         }
-        self.restore_next()?;
+        let restored = self.restore_next();
+        if self.drive_pending()? == Flushed::Reset {
+            return restored;
+        }
         let polled = self.log.poll(self.settings.poll_records_max, self.wait_ms())?;
         self.idle = polled == Polled::Nothing;
         match polled {
@@ -215,7 +221,8 @@ impl<L: Log> Worker<L> {
             self.flush()?;
         }
         self.trim_state();
-        Ok(())
+        // A partition that cannot be restored yet must not hold up the others.
+        restored
     }
 
     fn react(&mut self, error: LogError) -> Result<(), LogError> {
@@ -291,9 +298,13 @@ impl<L: Log> Worker<L> {
         self.clear_open();
     }
 
-    /// Restores one partition, so that the group hears of us between two of them.
+    /// Restores one partition, so that the group hears of us between two of them. One that has to
+    /// wait, for a dead owner's transaction say, lets the next one try.
     fn restore_next(&mut self) -> Result<(), LogError> {
-        let Some(input) = self.to_restore.first().cloned() else { return Ok(()) };
+        let after = self.restore_tried.take();
+        let next = self.to_restore.iter().find(|input| after.as_ref() < Some(input));
+        let Some(input) = next.or(self.to_restore.first()).cloned() else { return Ok(()) };
+        self.restore_tried = Some(input.clone());
         let began_us = self.clock.now_us();
         let (task, restored) = restore(&mut self.log, &self.topology, &input)?;
         self.log.resume(&input, task.settled().resume_at)?;
@@ -314,6 +325,13 @@ impl<L: Log> Worker<L> {
     }
 
     // === Records ===
+
+    /// Goes on with pieces of `advance` that a rollback has left to do: they need no new record.
+    fn drive_pending(&mut self) -> Result<Flushed, LogError> {
+        let pending = self.tasks.values().filter(|task| task.is_pending());
+        let inputs: Vec<_> = pending.map(|task| task.input().clone()).collect();
+        self.take(inputs.into_iter().map(|input| (input, Vec::new())).collect())
+    }
 
     fn take(&mut self, polled: Vec<(TopicPartition, Vec<Record>)>) -> Result<Flushed, LogError> {
         for (input, records) in polled {
@@ -378,7 +396,7 @@ impl<L: Log> Worker<L> {
         if !self.marks.is_due(now_ms, self.settings.mark_interval_ms) || !self.is_caught_up() {
             return Ok(());
         }
-        let ends = self.log.stable_ends(&self.marks.inputs())?;
+        let ends = self.log.ends(&self.marks.inputs())?;
         let mark = self.marks.mark();
         self.marks.told(now_ms, &ends);
         if mark.is_empty() {
@@ -610,15 +628,7 @@ impl<L: Log> Worker<L> {
 
     fn drain_round(&mut self) -> Result<bool, LogError> {
         self.resolve()?;
-        let inputs: Vec<_> = self.tasks.keys().cloned().collect();
-        for input in inputs {
-            while self.drive(&input, &mut Vec::new().into_iter()) {
-                if self.flush()? == Flushed::Reset {
-                    return Ok(false);
-                }
-            }
-        }
-        if self.flush()? == Flushed::Reset {
+        if self.drive_pending()? == Flushed::Reset || self.flush()? == Flushed::Reset {
             return Ok(false);
         }
         let now_ms = self.now_ms();

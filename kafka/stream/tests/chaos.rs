@@ -161,8 +161,8 @@ impl Log for Publishing {
     fn recover(&mut self) -> Result<(), LogError> {
         self.log.recover()
     }
-    fn stable_ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError> {
-        self.log.stable_ends(inputs)
+    fn ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError> {
+        self.log.ends(inputs)
     }
     fn partitions(&mut self, topic: &str) -> Result<i32, LogError> {
         self.log.partitions(topic)

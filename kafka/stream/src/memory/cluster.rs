@@ -183,10 +183,14 @@ impl State {
 
     pub(super) fn finish(&mut self, id: TransactionId, outcome: Outcome) {
         let Some(open) = self.open.remove(&id) else { return };
-        let retention_bytes = self.retention_bytes;
-        for partition in self.topics.values_mut().flatten() {
-            partition.finish(id, outcome);
-            partition.retain(retention_bytes);
+        for (topic, partitions) in &mut self.topics {
+            // State does not expire: its owner deletes it.
+            let is_state = topic.ends_with(".state");
+            let retention_bytes = if is_state { usize::MAX } else { self.retention_bytes };
+            for partition in partitions {
+                partition.finish(id, outcome);
+                partition.retain(retention_bytes);
+            }
         }
         if outcome == Outcome::Committed {
             let group = self.groups.entry(open.group).or_default();

@@ -218,7 +218,12 @@ impl Log for MemoryLog {
         }
         let committed = state.groups.get(self.group()).and_then(|group| group.committed.get(input));
         let log_start = state.partition(input).map_or(Offset(0), Partition::start);
-        Ok(Claim { committed: committed.cloned(), log_start })
+        let has_state = || {
+            let of = state.partition(&self.state_of(input));
+            of.is_some_and(|of| !of.read(Offset(0), 1).0.is_empty())
+        };
+        let has_orphaned_state = committed.is_none() && has_state();
+        Ok(Claim { committed: committed.cloned(), log_start, has_orphaned_state })
     }
 
     fn read_state(
@@ -275,12 +280,10 @@ impl Log for MemoryLog {
         Ok(())
     }
 
-    fn stable_ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError> {
+    fn ends(&mut self, inputs: &[TopicPartition]) -> Result<Vec<Offset>, LogError> {
         let mut state = self.cluster.lock();
         self.reach(&mut state)?;
-        let end = |input: &TopicPartition| {
-            state.partition(input).map_or(Offset(0), Partition::stable_end)
-        };
+        let end = |input: &TopicPartition| state.partition(input).map_or(Offset(0), Partition::end);
         Ok(inputs.iter().map(end).collect())
     }
 
