@@ -628,6 +628,11 @@ impl<L: Log> Worker<L> {
 
     fn drain_round(&mut self) -> Result<bool, LogError> {
         self.resolve()?;
+        // The group may go on meanwhile, and commits count only under its present generation. What
+        // is polled beside is left to the next owner.
+        if let Polled::Change(change) = self.log.poll(1, 0)? {
+            self.change(change)?;
+        }
         if self.drive_pending()? == Flushed::Reset || self.flush()? == Flushed::Reset {
             return Ok(false);
         }
