@@ -36,6 +36,9 @@ use cli::{Command, Typed};
 use config::{Common, Problems};
 use telemetry::Telemetry;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FAILED: u8 = 1;
 const WRONG_USE: u8 = 2;
 

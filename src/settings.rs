@@ -102,7 +102,7 @@ pub(crate) const COMMIT_INTERVAL_MS: Setting = Setting {
 pub(crate) const REPLAY_BUDGET_MS: Setting = Setting {
     name: "replay_budget_ms",
     value: "MS",
-    default: "1000",
+    default: "700",
     help: "A crash may cost this much replay; less means that state is written more often",
 };
 pub(crate) const BROKERS: Setting = Setting {

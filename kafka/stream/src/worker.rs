@@ -46,7 +46,7 @@ impl Default for Settings {
             urgent_interval_ms: 5,
             batch_records_max: 10_000,
             batch_bytes_max: 16 * 1024 * 1024,
-            replay_budget_ms: 1_000,
+            replay_budget_ms: 700,
             mark_interval_ms: 1_000,
             poll_records_max: 2_000,
             poll_wait_ms: 50,
