@@ -1,0 +1,17 @@
+//! From what producers send to canonical events and metric points: decode → unwrap → explode → map.
+//!
+//! **Invariant:** everything here is a pure function of one Kafka record and its configuration, and
+//! whatever a record holds ends in the [`Sink`]: as an event, as points, filtered with a reason, or
+//! refused with a reason. Nothing is skipped.
+
+pub mod draft;
+pub mod formats;
+pub mod input;
+pub mod json;
+pub mod sink;
+pub mod time;
+
+pub use draft::{Draft, DraftActor, DraftHints, DraftNetwork, DraftSeries, Labels, StatisticSet};
+pub use formats::{FORMATS, Format, format_named, read};
+pub use input::Input;
+pub use sink::{Refusal, Sink};
