@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
+use crate::normalize::NormalizeArgs;
 use crate::output::Format;
 use crate::service;
 use crate::settings::{self, Setting};
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Run(RunFlags),
     /// Check, plan, apply and export Kafka topics
     Topics(TopicsArgs),
+    /// Read files as the processors read topics: events and points out, with a balance
+    Normalize(NormalizeArgs),
 }
 
 /// `isobar up`.

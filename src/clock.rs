@@ -18,6 +18,12 @@ impl WallClock {
     }
 }
 
+/// The machine's time, for commands that ask once.
+pub(crate) fn now() -> schemas::time::Time {
+    let now_ms = stream::Clock::now_us(&WallClock::start()) / 1000;
+    schemas::time::Time::from_millis(now_ms).unwrap_or(schemas::time::Time::MAX)
+}
+
 impl stream::Clock for WallClock {
     fn now_us(&self) -> i64 {
         let passed_us = i64::try_from(self.since.elapsed().as_micros()).unwrap_or(i64::MAX);

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod settings;
 
+mod normalize;
 mod run;
 mod topics;
 mod up;
@@ -52,6 +53,13 @@ fn main() -> ExitCode {
         Command::Up(flags) => match config::up(flags, &environment) {
             Ok(meant) => work(&meant.common, "up", async |to| up::up(&meant, to).await),
             Err(problems) => wrong_use(problems),
+        },
+        Command::Normalize(arguments) => match normalize::run(&arguments, clock::now()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::failure(false, &error);
+                FAILED.into()
+            }
         },
         Command::Topics(arguments) => {
             let colour = if output::is_terminal() { Colour::On } else { Colour::Off };

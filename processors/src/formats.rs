@@ -35,19 +35,33 @@ pub fn format_named(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
+/// What was tried, and why it could not be read.
+pub type Unread = (Option<&'static Format>, Refusal);
+
+/// Reads a value out of an envelope, in the format it looks like.
+///
+/// # Errors
+/// As for [`sniff_and_read`].
+pub fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<&'static Format, Refusal> {
+    sniff_and_read(input, sink).map_err(|(_, refusal)| refusal)
+}
+
 /// Reads a value whose format nobody has named.
 ///
 /// # Errors
-/// When it looks like none, or cannot be read as the one it looks like.
-pub fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<&'static Format, Refusal> {
+/// When it looks like none, or cannot be read as the one it looks like; then that one is told.
+pub fn sniff_and_read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<&'static Format, Unread> {
     if input.depth > DEPTH_MAX {
-        return Err(Refusal::new("more envelopes in envelopes than are opened"));
+        return Err((None, Refusal::new("more envelopes in envelopes than are opened")));
     }
     let look = Look::at(input);
     let format = FORMATS.iter().find(|format| (format.sniff)(&look));
     let format = format.ok_or_else(|| {
-        Refusal::new("this looks like no format that is known; name one in the topic's settings")
+        let nothing = "this looks like no format that is known; name one in the topic's settings";
+        (None, Refusal::new(nothing))
     })?;
-    (format.read)(input, sink)?;
-    Ok(format)
+    match (format.read)(input, sink) {
+        Ok(()) => Ok(format),
+        Err(refusal) => Err((Some(format), refusal)),
+    }
 }

@@ -4,11 +4,17 @@
 //! whatever a record holds ends in the [`Sink`]: as an event, as points, filtered with a reason, or
 //! refused with a reason. Nothing is skipped.
 
+pub mod balance;
+pub mod canonical;
+pub mod dead_letter;
 pub mod draft;
 pub mod formats;
+pub mod identity;
 pub mod input;
 pub mod json;
+pub mod normalize;
 pub mod sink;
+pub mod tenant;
 pub mod time;
 
 pub use draft::{Draft, DraftActor, DraftHints, DraftNetwork, DraftSeries, Labels, StatisticSet};
