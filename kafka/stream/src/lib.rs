@@ -10,6 +10,7 @@
 pub mod batch;
 mod cut;
 pub mod events;
+mod gathered;
 pub mod image;
 pub mod log;
 mod marks;
@@ -34,6 +35,7 @@ mod worker;
 pub use batch::{Batch, Checkpoint, Position, StateRecord};
 pub use cut::CompletedImage;
 pub use events::{Observer, WorkerEvent};
+pub use gathered::Gathered;
 pub use image::Versions;
 pub use log::{Change, Claim, Log, LogError, Polled, Reaction};
 pub use processor::{Context, Effects, Processor, Progress};

@@ -22,6 +22,12 @@ pub trait Processor: Send {
         Progress::Done
     }
 
+    /// The open transaction is about to commit: what was gathered over several records goes out,
+    /// and nothing else. Where batches end is chance, so no store but those may change here.
+    fn flush(&mut self, context: &mut Context<'_>) {
+        let _ = context;
+    }
+
     /// All its stores, always in the same order: the order numbers them in images.
     fn stores(&mut self) -> Vec<&mut dyn Store>;
 }

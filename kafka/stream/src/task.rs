@@ -126,14 +126,22 @@ impl Task {
             Progress::Pending => self.position.steps += 1,
         }
         if self.replaying && self.position == self.replay_to {
+            // What was gathered so far went out before the crash.
+            self.flush(effects);
             self.settle();
             self.replaying = false;
         }
     }
 
+    /// The open transaction is about to commit: what was gathered goes out.
+    pub fn flush(&mut self, effects: &mut Effects) {
+        self.processor.flush(&mut Context::new(effects, self.replaying));
+    }
+
     /// Replayed work is committed already, so it needs no undo.
-    pub fn settle_replay(&mut self) {
+    pub fn settle_replay(&mut self, effects: &mut Effects) {
         if self.replaying {
+            self.flush(effects);
             self.settle();
         }
     }

@@ -373,7 +373,7 @@ impl<L: Log> Worker<L> {
                 break false;
             }
         };
-        task.settle_replay();
+        task.settle_replay(&mut self.effects);
         let now_us = self.clock.now_us();
         if task.is_touched() {
             self.open_work += taken + pieces;
@@ -480,6 +480,9 @@ impl<L: Log> Worker<L> {
     }
 
     fn assemble(&mut self, now_ms: i64, cut_time_ms: i64) -> Batch {
+        for task in self.tasks.values_mut().filter(|task| task.is_touched()) {
+            task.flush(&mut self.effects);
+        }
         let outputs = std::mem::take(&mut self.effects.outputs);
         let mut batch = Batch { outputs, ..Batch::default() };
         for task in self.tasks.values_mut() {
