@@ -13,6 +13,7 @@ pub mod identity;
 pub mod input;
 pub mod json;
 pub mod normalize;
+pub mod service;
 pub mod sink;
 pub mod tenant;
 pub mod time;

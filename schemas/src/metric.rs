@@ -62,6 +62,15 @@ pub enum PointKind {
     Start = 1,
     /// The source says that the series has no value from this time on.
     Stale = 2,
+    /// Of the statistics of one interval, which ends at this time: how many values there were. The
+    /// pieces of one set are consecutive rows.
+    SetCount = 3,
+    /// Their sum.
+    SetSum = 4,
+    /// The least of them.
+    SetMin = 5,
+    /// The greatest of them.
+    SetMax = 6,
 }
 
 /// Why points are not a batch, or bytes are not one.
@@ -185,6 +194,10 @@ impl PointKind {
             0 => Some(Self::Value),
             1 => Some(Self::Start),
             2 => Some(Self::Stale),
+            3 => Some(Self::SetCount),
+            4 => Some(Self::SetSum),
+            5 => Some(Self::SetMin),
+            6 => Some(Self::SetMax),
             _ => None,
         }
     }

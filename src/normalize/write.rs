@@ -114,7 +114,8 @@ impl Taker for Writer {
         let (kind, value, set) = match sample {
             Sample::Point(value, PointKind::Value) => ("value", Some(value), None),
             Sample::Point(value, PointKind::Start) => ("start", Some(value), None),
-            Sample::Point(_, PointKind::Stale) => ("stale", None, None),
+            // Sets come as such.
+            Sample::Point(_, _) => ("stale", None, None),
             Sample::Set(set) => ("set", None, Some(set)),
         };
         let set = set.unwrap_or_default();

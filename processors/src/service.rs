@@ -1,0 +1,247 @@
+//! The service: what producers send in, canonical events, metric batches and signals out.
+//!
+//! **Invariant:** whatever a record holds leaves as an event, as points, as late, as a dead letter, or
+//! is counted as filtered or as a duplicate. The counts of a batch are reported once it has committed.
+
+mod dedup;
+mod points;
+mod signals;
+mod write;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemas::envelope::Envelope;
+use schemas::event::Event;
+use schemas::mark::{self, InputProgress, Mark, Writer as MarkWriter};
+use schemas::series::SeriesDefinition;
+use schemas::source_class::SourceClass;
+use schemas::time::Time;
+use schemas::{key, topic};
+use stream::{
+    Context, Marks, Processor, ReadUpTo, Record, Store, TopicPartition, Topology, Versions,
+};
+
+use crate::dead_letter::Origin;
+use crate::formats::Format;
+use crate::input::Input;
+use crate::normalize::{Sample, Taker, normalize};
+use crate::sink::Refusal;
+use crate::tenant::Tenants;
+use dedup::{Seen, Verdict};
+use points::Points;
+use write::Writer;
+
+/// The service's name, and its consumer group.
+pub const NAME: &str = "processors";
+
+/// What is read, and how patiently.
+#[derive(Clone, Debug)]
+pub struct ProcessorsConfig {
+    /// Topics whose format is known; others are looked at.
+    pub formats: BTreeMap<String, &'static Format>,
+    /// Whose events they are.
+    pub tenants: Tenants,
+    /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
+    pub future_ms: i64,
+    /// How old an event may be and still be known for a duplicate; by class.
+    pub horizon_ms: BTreeMap<SourceClass, i64>,
+    /// The same for the other classes.
+    pub horizon_default_ms: i64,
+}
+
+impl Default for ProcessorsConfig {
+    fn default() -> Self {
+        const MINUTE_MS: i64 = 60_000;
+        // Two paths of one audit trail may lie a quarter of an hour apart, behind its own delay.
+        let audit = (SourceClass::Audit, 30 * MINUTE_MS);
+        Self {
+            formats: BTreeMap::new(),
+            tenants: Tenants::default(),
+            future_ms: 5 * MINUTE_MS,
+            horizon_ms: BTreeMap::from([audit]),
+            horizon_default_ms: 10 * MINUTE_MS,
+        }
+    }
+}
+
+/// The topology: the eight inputs; events, metrics, signals, series, late and dead letters out.
+#[must_use]
+pub fn topology(config: ProcessorsConfig) -> Topology {
+    let name = |topic: &topic::Topic| Arc::from(topic.name);
+    let outputs = [
+        topic::EVENTS,
+        topic::METRICS,
+        topic::SIGNALS,
+        topic::SERIES,
+        topic::LATE,
+        topic::DEAD_LETTER,
+    ];
+    Topology {
+        name: Arc::from(NAME),
+        inputs: topic::INPUTS.iter().map(name).collect(),
+        outputs: outputs.iter().map(name).collect(),
+        versions: Versions { schema: 1, logic: 1 },
+        compatible_logic: Vec::new(),
+        stateful: true,
+        marks: Some(Marks {
+            topics: [topic::EVENTS, topic::METRICS, topic::SIGNALS].iter().map(name).collect(),
+            encode: Arc::new(encode_mark),
+        }),
+        make: Arc::new(move |input| Box::new(Processors::new(config.clone(), input))),
+    }
+}
+
+fn encode_mark(slot: &str, reads: &[ReadUpTo]) -> Vec<u8> {
+    use schemas::envelope::Extra;
+    let progress = |read: &ReadUpTo| InputProgress {
+        topic: read.input.topic.to_string(),
+        partition: u32::try_from(read.input.partition).unwrap_or_default(),
+        partitions: u32::try_from(read.partitions).unwrap_or_default(),
+        read_until_ms: read.until_ms,
+        extra: Extra::new(),
+    };
+    let writer =
+        MarkWriter { topology: NAME.to_owned(), slot: slot.to_owned(), extra: Extra::new() };
+    let inputs = reads.iter().map(progress).collect();
+    #[expect(clippy::expect_used, reason = "57 input partitions are a ninth of what a mark holds")]
+    mark::encode(&Mark { writer, inputs, extra: Extra::new() }).expect("a mark of a few partitions")
+}
+
+struct Processors {
+    config: ProcessorsConfig,
+    input: TopicPartition,
+    format: Option<&'static Format>,
+    writer: Writer,
+    seen: Seen,
+    points: Points,
+}
+
+impl Processors {
+    fn new(config: ProcessorsConfig, input: &TopicPartition) -> Self {
+        Self {
+            format: config.formats.get(&*input.topic).copied(),
+            writer: Writer::new(),
+            seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
+            points: Points::default(),
+            input: input.clone(),
+            config,
+        }
+    }
+
+    fn read(&mut self, record: &Record, value: &[u8], context: &mut Context<'_>) {
+        let arrival = time_of(record.arrival.0);
+        let input = Input { value, headers: &record.headers, arrival, depth: 0 };
+        let place = format!("{}/{}", self.input, record.offset);
+        self.seen.arrived(arrival.millis());
+        let origin = Origin {
+            topic: &self.input.topic,
+            partition: u32::try_from(self.input.partition).unwrap_or_default(),
+            offset: u64::try_from(record.offset.0).unwrap_or_default(),
+        };
+        let mut round = Round {
+            future_ms: self.config.future_ms,
+            arrival,
+            writer: &self.writer,
+            seen: &mut self.seen,
+            points: &mut self.points,
+            origin,
+            context: &mut *context,
+            refused: Vec::new(),
+        };
+        let tenants = &self.config.tenants;
+        let (format, _) = normalize(&input, &place, self.format, tenants, &mut round);
+        let refused = round.refused;
+        for (refusal, piece) in refused {
+            let refused = (format, &refusal, &*piece);
+            self.writer.dead_letter(&input, record, &origin, refused, tenants, context);
+        }
+    }
+}
+
+/// Times outside of what the wire can say are those of broken clocks; they stay at its ends.
+fn time_of(millis: i64) -> Time {
+    let clamped = millis.clamp(Time::MIN.millis(), Time::MAX.millis());
+    Time::from_millis(clamped).unwrap_or(Time::MIN)
+}
+
+impl Processor for Processors {
+    fn process(&mut self, record: &Record, context: &mut Context<'_>) {
+        context.count("read", 1);
+        match record.value.as_deref() {
+            Some(value) => self.read(record, value, context),
+            None => context.count("filtered", 1),
+        }
+    }
+
+    fn flush(&mut self, context: &mut Context<'_>) {
+        self.points.flush(context);
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn Store> {
+        self.seen.stores().into_iter().chain(self.points.stores()).collect()
+    }
+}
+
+/// One record at work.
+struct Round<'a, 'c> {
+    future_ms: i64,
+    arrival: Time,
+    writer: &'a Writer,
+    seen: &'a mut Seen,
+    points: &'a mut Points,
+    origin: Origin<'a>,
+    context: &'a mut Context<'c>,
+    refused: Vec<(Refusal, Vec<u8>)>,
+}
+
+impl Taker for Round<'_, '_> {
+    fn event(&mut self, event: Envelope<Event>) {
+        let attributes = &event.attributes;
+        let ahead_ms = attributes.time.millis() - self.arrival.millis();
+        if ahead_ms > self.future_ms {
+            let refusal = Refusal::new(format!(
+                "its time is {} s ahead of its arrival; mend its clock, or allow for it with future_ms",
+                ahead_ms / 1000
+            ));
+            let raw = event.data.raw.as_ref().map_or("", |raw| raw.text());
+            self.refused(&refusal, raw.as_bytes());
+            return;
+        }
+        let verdict = self.seen.judge(
+            attributes.source_class,
+            attributes.time.millis(),
+            attributes.id.0.as_u128(),
+        );
+        match verdict {
+            Verdict::Fresh => match self.writer.event(&event, self.context) {
+                Ok(()) => self.context.count("events", 1),
+                Err(error) => {
+                    let raw = event.data.raw.as_ref().map_or("", |raw| raw.text());
+                    self.refused(&Refusal::new(error.to_string()), raw.as_bytes());
+                }
+            },
+            Verdict::Duplicate => self.context.count("duplicates", 1),
+            Verdict::Unverified { watermark_ms, horizon_ms } => {
+                self.context.count("late", 1);
+                let until = (watermark_ms, horizon_ms);
+                self.writer.late(&event, &self.origin, until, self.context);
+            }
+        }
+    }
+
+    fn sample(&mut self, tenant: &str, series: SeriesDefinition, time_ms: i64, sample: Sample) {
+        self.context.count("points", 1);
+        let key = key::resource(tenant, series.resource.id);
+        let place = (key.as_str(), tenant);
+        self.points.take(place, series, (time_ms, self.arrival), sample, self.writer, self.context);
+    }
+
+    fn filtered(&mut self, _reason: &'static str) {
+        self.context.count("filtered", 1);
+    }
+
+    fn refused(&mut self, refusal: &Refusal, piece: &[u8]) {
+        self.refused.push((refusal.clone(), piece.to_vec()));
+    }
+}
