@@ -54,5 +54,15 @@ kill-brokers: build ## the same on three brokers, with the leader killed as well
 recovery: build ## how soon work goes on after a crash, a lost worker and an orderly end
 	target/release/isobar-loadtest recovery
 
+# Labelled sets and real samples are not part of this repository.
+ACCEPTANCE_DATA ?= ../shared/data
+acceptance: build ## figures over data kept outside of this repository (ACCEPTANCE_DATA=folder)
+	@test -d $(ACCEPTANCE_DATA)/formats || { \
+	  echo "no acceptance data: $(ACCEPTANCE_DATA)/formats is no folder; give ACCEPTANCE_DATA=FOLDER" >&2; exit 1; }
+	@mkdir -p target/acceptance
+	target/release/isobar normalize --input $(ACCEPTANCE_DATA)/formats --output target/acceptance/formats.ndjson \
+	  --dead-letter target/acceptance/formats.dead.ndjson --summary target/acceptance/formats.json
+	@cat target/acceptance/formats.json
+
 clean: ## what was built here
 	$(CARGO) clean
