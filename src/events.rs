@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::SdkTracer;
 use stream::{
-    CompletedImage, LogError, Observer, Offset, Restored, TopicPartition, Verdict, WorkerEvent,
+    CompletedImage, Counts, LogError, Observer, Offset, Restored, TopicPartition, Verdict,
+    WorkerEvent,
 };
 use tracing::{debug, info, warn};
 
@@ -144,13 +145,7 @@ impl Reporter {
         self.metrics.replayed_records.of(input).inc_by(records);
     }
 
-    fn committed(
-        &mut self,
-        sizes: Sizes,
-        age_us: i64,
-        took_us: i64,
-        counts: &BTreeMap<&'static str, u64>,
-    ) {
+    fn committed(&mut self, sizes: Sizes, age_us: i64, took_us: i64, counts: &Counts) {
         let Sizes { records, outputs, image_bytes } = sizes;
         let (age, took) = (micros(age_us), micros(took_us));
         tell!(debug, self, records, outputs, image_bytes, ?age, ?took, ?counts, "batch committed");
@@ -160,8 +155,8 @@ impl Reporter {
         self.metrics.image_bytes.inc_by(image_bytes as u64);
         self.metrics.batch_age_seconds.observe(age.as_secs_f64());
         self.metrics.commit_seconds.observe(took.as_secs_f64());
-        for (what, amount) in counts {
-            self.metrics.counted(what).inc_by(*amount);
+        for (counted, amount) in counts {
+            self.metrics.counted(counted).inc_by(*amount);
         }
         if let Some(tracer) = &self.tracer {
             spans::batch(tracer, &self.service, &self.slot, sizes, (age, took));

@@ -7,7 +7,7 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, Result,
     TextEncoder,
 };
-use stream::TopicPartition;
+use stream::{Counted, TopicPartition};
 
 use crate::telemetry::build;
 
@@ -115,7 +115,7 @@ impl WorkerMetrics {
             counted: make.counters(
                 "counted_total",
                 "what processors count, such as duplicates and late events",
-                &["what"],
+                &["what", "topic", "format"],
             )?,
         })
     }
@@ -125,9 +125,9 @@ impl WorkerMetrics {
         self.resolved.with_label_values(&[verdict])
     }
 
-    /// What a processor counts under this name.
-    pub(crate) fn counted(&self, what: &str) -> IntCounter {
-        self.counted.with_label_values(&[what])
+    /// What a processor counts.
+    pub(crate) fn counted(&self, Counted { what, topic, format }: &Counted) -> IntCounter {
+        self.counted.with_label_values(&[what, topic, format])
     }
 }
 

@@ -1,6 +1,29 @@
 //! The formats: one file each, and one row in [`FORMATS`].
 
+mod aws;
+mod azure;
+mod cdevents;
+mod cloudevents;
+mod compressed;
+mod fields;
+mod gcp;
+mod influx;
+mod inside;
+mod k8s_audit;
+mod log_shipper;
+mod otlp;
+mod pieces;
+mod prometheus;
+mod prometheus_adapter;
+#[cfg(test)]
+mod recorder;
+#[cfg(test)]
+mod recording;
+mod remote_write;
 mod sniff;
+mod syslog;
+mod telegraf_json;
+mod wire;
 
 use crate::input::Input;
 use crate::sink::{Refusal, Sink};
@@ -24,7 +47,49 @@ impl std::fmt::Debug for Format {
 }
 
 /// All formats; the first that a value looks like is taken, so the narrow ones stand first.
-pub const FORMATS: &[Format] = &[];
+pub const FORMATS: &[Format] = &[
+    cdevents::FORMAT,
+    cloudevents::FORMAT,
+    aws::sns::FORMAT,
+    named("aws-firehose-http-envelope", aws::firehose::FORMAT),
+    aws::cloudtrail_records::FORMAT,
+    aws::cloudwatch_logs::FORMAT,
+    aws::eventbridge::FORMAT,
+    aws::guardduty::FORMAT,
+    aws::alarm::FORMAT,
+    named("aws-cloudwatch-metric-stream", aws::metric_stream::FORMAT),
+    aws::cloudtrail::FORMAT,
+    aws::vpc_flow::FORMAT,
+    gcp::pubsub_push::FORMAT,
+    Format { name: "gcp-audit-log", sniff: is_gcp_audit, ..gcp::log_entry::FORMAT },
+    gcp::log_entry::FORMAT,
+    k8s_audit::FORMAT,
+    azure::monitor_metrics::FORMAT,
+    Format { name: "azure-activity-records", sniff: is_azure_records, ..azure::FORMAT },
+    azure::FORMAT,
+    Format { name: "otlp-metrics", sniff: otlp::holds_metrics, ..otlp::FORMAT },
+    Format { name: "otlp-logs", sniff: otlp::holds_logs, ..otlp::FORMAT },
+    Format { name: "otlp-traces", sniff: otlp::holds_traces, ..otlp::FORMAT },
+    named("prometheus-kafka-adapter", prometheus_adapter::FORMAT),
+    named("telegraf-json", telegraf_json::FORMAT),
+    named("prometheus-remote-write", remote_write::FORMAT),
+    compressed::FORMAT,
+    syslog::FORMAT,
+    named("log-shipper", log_shipper::FORMAT),
+    named("influx-line-protocol", influx::FORMAT),
+];
+
+fn is_gcp_audit(look: &Look<'_>) -> bool {
+    look.has("protoPayload") && (gcp::log_entry::FORMAT.sniff)(look)
+}
+
+fn is_azure_records(look: &Look<'_>) -> bool {
+    look.has("records") && (azure::FORMAT.sniff)(look)
+}
+
+const fn named(name: &'static str, format: Format) -> Format {
+    Format { name, ..format }
+}
 
 /// Envelopes in envelopes are opened this many times at most.
 pub const DEPTH_MAX: u8 = 4;

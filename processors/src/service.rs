@@ -19,7 +19,7 @@ use schemas::source_class::SourceClass;
 use schemas::time::Time;
 use schemas::{key, topic};
 use stream::{
-    Context, Marks, Processor, ReadUpTo, Record, Store, TopicPartition, Topology, Versions,
+    Context, Counted, Marks, Processor, ReadUpTo, Record, Store, TopicPartition, Topology, Versions,
 };
 
 use crate::dead_letter::Origin;
@@ -108,9 +108,14 @@ fn encode_mark(slot: &str, reads: &[ReadUpTo]) -> Vec<u8> {
     mark::encode(&Mark { writer, inputs, extra: Extra::new() }).expect("a mark of a few partitions")
 }
 
+/// The format under which records without a value are counted.
+const TOMBSTONE: &str = "tombstone";
+
 struct Processors {
     config: ProcessorsConfig,
     input: TopicPartition,
+    /// The input's name, for counts.
+    topic: &'static str,
     format: Option<&'static Format>,
     writer: Writer,
     seen: Seen,
@@ -121,6 +126,11 @@ impl Processors {
     fn new(config: ProcessorsConfig, input: &TopicPartition) -> Self {
         Self {
             format: config.formats.get(&*input.topic).copied(),
+            topic: topic::INPUTS
+                .iter()
+                .map(|topic| topic.name)
+                .find(|name| *name == &*input.topic)
+                .unwrap_or("other"),
             writer: Writer::new(),
             seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
             points: Points::default(),
@@ -147,11 +157,24 @@ impl Processors {
             points: &mut self.points,
             origin,
             context: &mut *context,
+            went: Went::default(),
             refused: Vec::new(),
         };
         let tenants = &self.config.tenants;
-        let (format, _) = normalize(&input, &place, self.format, tenants, &mut round);
-        let refused = round.refused;
+        let (format, tally) = normalize(&input, &place, self.format, tenants, &mut round);
+        let Round { refused, went, .. } = round;
+        let mut count = |what, amount| {
+            context.count_of(Counted { what, topic: self.topic, format }, amount);
+        };
+        count("read", tally.read);
+        // Everything that was found is one of the following: the balance that has to close.
+        count("found", tally.events + tally.points + tally.filtered + tally.dead_letter);
+        count("events", went.events);
+        count("points", tally.points);
+        count("duplicates", went.duplicates);
+        count("late", went.late);
+        count("filtered", tally.filtered);
+        count("dead_letters", refused.len() as u64);
         for (refusal, piece) in refused {
             let refused = (format, &refusal, &*piece);
             self.writer.dead_letter(&input, record, &origin, refused, tenants, context);
@@ -167,10 +190,11 @@ fn time_of(millis: i64) -> Time {
 
 impl Processor for Processors {
     fn process(&mut self, record: &Record, context: &mut Context<'_>) {
-        context.count("read", 1);
-        match record.value.as_deref() {
-            Some(value) => self.read(record, value, context),
-            None => context.count("filtered", 1),
+        if let Some(value) = record.value.as_deref() {
+            return self.read(record, value, context);
+        }
+        for what in ["read", "found", "filtered"] {
+            context.count_of(Counted { what, topic: self.topic, format: TOMBSTONE }, 1);
         }
     }
 
@@ -183,6 +207,14 @@ impl Processor for Processors {
     }
 }
 
+/// Where the events of a record went.
+#[derive(Clone, Copy, Debug, Default)]
+struct Went {
+    events: u64,
+    duplicates: u64,
+    late: u64,
+}
+
 /// One record at work.
 struct Round<'a, 'c> {
     future_ms: i64,
@@ -192,6 +224,7 @@ struct Round<'a, 'c> {
     points: &'a mut Points,
     origin: Origin<'a>,
     context: &'a mut Context<'c>,
+    went: Went,
     refused: Vec<(Refusal, Vec<u8>)>,
 }
 
@@ -215,15 +248,15 @@ impl Taker for Round<'_, '_> {
         );
         match verdict {
             Verdict::Fresh => match self.writer.event(&event, self.context) {
-                Ok(()) => self.context.count("events", 1),
+                Ok(()) => self.went.events += 1,
                 Err(error) => {
                     let raw = event.data.raw.as_ref().map_or("", |raw| raw.text());
                     self.refused(&Refusal::new(error.to_string()), raw.as_bytes());
                 }
             },
-            Verdict::Duplicate => self.context.count("duplicates", 1),
+            Verdict::Duplicate => self.went.duplicates += 1,
             Verdict::Unverified { watermark_ms, horizon_ms } => {
-                self.context.count("late", 1);
+                self.went.late += 1;
                 let until = (watermark_ms, horizon_ms);
                 self.writer.late(&event, &self.origin, until, self.context);
             }
@@ -231,15 +264,12 @@ impl Taker for Round<'_, '_> {
     }
 
     fn sample(&mut self, tenant: &str, series: SeriesDefinition, time_ms: i64, sample: Sample) {
-        self.context.count("points", 1);
         let key = key::resource(tenant, series.resource.id);
         let place = (key.as_str(), tenant);
         self.points.take(place, series, (time_ms, self.arrival), sample, self.writer, self.context);
     }
 
-    fn filtered(&mut self, _reason: &'static str) {
-        self.context.count("filtered", 1);
-    }
+    fn filtered(&mut self, _reason: &'static str) {}
 
     fn refused(&mut self, refusal: &Refusal, piece: &[u8]) {
         self.refused.push((refusal.clone(), piece.to_vec()));

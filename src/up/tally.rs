@@ -51,8 +51,8 @@ impl Tally {
         sums.commits += 1;
         sums.outputs += *outputs as u64;
         sums.ages_us.saturating_record_n(u64::try_from(*age_us).unwrap_or(0), *records);
-        for (what, amount) in *counts {
-            *sums.counted.entry(what).or_default() += amount;
+        for (counted, amount) in *counts {
+            *sums.counted.entry(counted.what).or_default() += amount;
         }
     }
 

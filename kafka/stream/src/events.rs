@@ -1,11 +1,10 @@
 //! Everything that can happen to a worker, as one closed list. The rim turns each into one log line
 //! and one metric.
 
-use std::collections::BTreeMap;
-
 use crate::batch::Position;
 use crate::cut::CompletedImage;
 use crate::log::LogError;
+use crate::processor::Counts;
 use crate::record::{Offset, TopicPartition};
 use crate::restore::Restored;
 use crate::task::Verdict;
@@ -52,7 +51,7 @@ pub enum WorkerEvent<'a> {
         /// Time of the commit itself.
         took_us: i64,
         /// What the processors counted.
-        counts: &'a BTreeMap<&'static str, u64>,
+        counts: &'a Counts,
     },
     /// Nobody knows whether a batch committed; it is being found out.
     Unclear(&'a LogError),

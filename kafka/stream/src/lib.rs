@@ -38,7 +38,7 @@ pub use events::{Observer, WorkerEvent};
 pub use gathered::Gathered;
 pub use image::Versions;
 pub use log::{Change, Claim, Log, LogError, Polled, Reaction};
-pub use processor::{Context, Effects, Processor, Progress};
+pub use processor::{Context, Counted, Counts, Effects, Processor, Progress};
 pub use record::{Destination, Headers, Offset, Output, Record, TopicPartition, partition_of};
 pub use restore::Restored;
 pub use seen::SeenStore;

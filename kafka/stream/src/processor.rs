@@ -69,11 +69,30 @@ impl<'a> Context<'a> {
 
     /// Counts something that is no output. Counts are reported when their batch has committed.
     pub fn count(&mut self, what: &'static str, amount: u64) {
-        if !self.withheld {
-            *self.effects.counts.entry(what).or_default() += amount;
+        self.count_of(Counted { what, topic: "", format: "" }, amount);
+    }
+
+    /// The same, by topic and format.
+    pub fn count_of(&mut self, counted: Counted, amount: u64) {
+        if !self.withheld && amount > 0 {
+            *self.effects.counts.entry(counted).or_default() += amount;
         }
     }
 }
+
+/// What is counted, and of what: empty where that is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Counted {
+    /// Such as `duplicates`.
+    pub what: &'static str,
+    /// The topic it came from.
+    pub topic: &'static str,
+    /// The format it came in.
+    pub format: &'static str,
+}
+
+/// Counts of one batch.
+pub type Counts = BTreeMap<Counted, u64>;
 
 /// Everything a batch of input caused outside the stores.
 #[derive(Debug, Default)]
@@ -82,8 +101,8 @@ pub struct Effects {
     pub outputs: Vec<Output>,
     /// Roughly their bytes.
     pub bytes: usize,
-    /// Counters by name.
-    pub counts: BTreeMap<&'static str, u64>,
+    /// What was counted.
+    pub counts: Counts,
     /// A commit at once was asked for.
     pub urgent: bool,
 }

@@ -107,7 +107,6 @@ impl Writer {
         tenants: &Tenants,
         context: &mut Context<'_>,
     ) {
-        context.count("dead_letters", 1);
         let letter = dead_letter(input, record.key.as_deref(), origin, refused, tenants);
         let key = letter.attributes.subject.clone().unwrap_or_default();
         forward(&self.dead_letters, &key, &letter, context);
