@@ -1,6 +1,7 @@
 //! The services this binary can run: a name, what it is for, and the function that makes it.
 
 use anyhow::Context;
+use processors::service::ProcessorsConfig;
 use stream::Topology;
 
 /// A service as the command line knows it. Its inputs and outputs stand in its topology.
@@ -9,16 +10,32 @@ pub(crate) struct Service {
     pub(crate) name: &'static str,
     /// What it is for, in one sentence.
     pub(crate) description: &'static str,
+    /// Whether `isobar up` runs it: what it generates are canonical events, so it needs no reader.
+    pub(crate) in_up: bool,
     /// Makes it.
     pub(crate) topology: fn() -> anyhow::Result<Topology>,
 }
 
 /// All of them.
-pub(crate) static SERVICES: [Service; 1] = [Service {
-    name: analytics::event_counts::NAME,
-    description: "counts events by key in one-minute windows, each event once",
-    topology: event_counts,
-}];
+pub(crate) static SERVICES: [Service; 2] = [
+    Service {
+        name: processors::service::NAME,
+        description: "reads what producers send: events, metric batches and signals, each once",
+        in_up: false,
+        topology: || Ok(processors::service::topology(ProcessorsConfig::default())),
+    },
+    Service {
+        name: analytics::event_counts::NAME,
+        description: "counts events by key in one-minute windows, each event once",
+        in_up: true,
+        topology: event_counts,
+    },
+];
+
+/// Those that `isobar up` runs.
+pub(crate) fn in_up() -> impl Iterator<Item = &'static Service> {
+    SERVICES.iter().filter(|service| service.in_up)
+}
 
 fn event_counts() -> anyhow::Result<Topology> {
     let config = analytics::event_counts::EventCountsConfig::default();

@@ -18,7 +18,7 @@ use stream::{Topology, WorkerEvent};
 use crate::config::Up;
 use crate::output::{self, Format};
 use crate::process::Process;
-use crate::service::SERVICES;
+use crate::service::in_up;
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
 
@@ -43,7 +43,7 @@ pub(crate) async fn up(up: &Up, telemetry: &Telemetry) -> anyhow::Result<()> {
     let tally = Arc::new(Tally::new()?);
     let process = prepare(up, &cluster, &tally, telemetry)?;
     let (shutdown, written) = (process.shutdown(), Written::new(&cluster));
-    let names = SERVICES.iter().map(|service| service.name).collect();
+    let names = in_up().map(|service| service.name).collect();
     let source = Source::new(up, names, &written, &process.clock())?;
     let began = Instant::now();
     let generator = spawn("generator", &shutdown, |shutdown| source.run(&shutdown))?;
@@ -73,7 +73,7 @@ fn prepare<'c>(
         cluster.create_topic(topic.name, usize::try_from(topic.partitions)?);
     }
     let mut process = Process::new(&up.common, telemetry)?;
-    for service in &SERVICES {
+    for service in in_up() {
         let topology = Arc::new((service.topology)()?);
         create_state(cluster, &topology);
         for number in 0..up.common.workers {
@@ -106,7 +106,7 @@ async fn end_after(lasting: Duration, written: Arc<Written>, shutdown: Shutdown)
 }
 
 fn lag(written: &Written) -> u64 {
-    SERVICES.iter().map(|service| written.lag(service.name)).max().unwrap_or(0)
+    in_up().map(|service| written.lag(service.name)).max().unwrap_or(0)
 }
 
 /// A thread that asks for the end of the process when it fails.
