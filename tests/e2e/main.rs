@@ -15,6 +15,7 @@ mod bench;
 mod conformance;
 mod kill;
 mod postgres;
+mod processors;
 mod support;
 mod tls;
 mod topics;
