@@ -6,7 +6,7 @@ ISOBAR_CACHE ?= $(HOME)/.cache/isobar
 export ISOBAR_CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help up build test check fmt deny bench kill kill-brokers recovery acceptance clean
+.PHONY: help up build test check fmt deny bench fuzz kill kill-brokers recovery acceptance clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,10 @@ $(DENY)/bin/cargo-deny:
 bench: build ## what exactly-once costs, beside the raw producer and consumer of the same run
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
+
+fuzz: ## 10 million spoilt samples into every decoder (SEED=n repeats a run)
+	ISOBAR_FUZZ_EXECUTIONS=10000000 ISOBAR_FUZZ_SEED=$(or $(SEED),1) \
+	  $(CARGO) test --release --locked -p processors --test hostile -- --nocapture
 
 kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves (SEED=n repeats a run)
 	target/release/isobar-loadtest kill --brokers 1 $(if $(SEED),--seed $(SEED))
