@@ -30,6 +30,8 @@ use crate::trim::Trimmer;
 pub(crate) const REQUEST: Duration = Duration::from_secs(5);
 /// A committed offset may wait for a dead owner's transaction; others go on in between.
 const CLAIM: Duration = Duration::from_secs(1);
+/// A topic that was just made is known to every broker after this.
+const KNOWN: Duration = Duration::from_secs(2);
 /// Leaving waits this long for the group to hear of it.
 const LEAVE: Duration = Duration::from_secs(2);
 
@@ -152,7 +154,15 @@ impl Joined {
         let consumer: BaseConsumer<ConsumerNotes> = client::consumer(settings, group, slot)
             .create_with_context(ConsumerNotes::default())
             .map_err(making)?;
-        let counts = check_topics(&consumer, topology, &settings.brokers)?;
+        let began = Instant::now();
+        let counts = loop {
+            match check_topics(&consumer, topology, &settings.brokers) {
+                Err(error) if error.reaction == Reaction::Stop && began.elapsed() < KNOWN => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                checked => break checked?,
+            }
+        };
         let producer = make_producer(settings, group, slot)?;
         let inputs: Vec<&str> = topology.inputs.iter().map(|topic| &**topic).collect();
         consumer.subscribe(&inputs).map_err(making)?;
