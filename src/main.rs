@@ -21,6 +21,7 @@ mod shutdown;
 
 mod clock;
 mod events;
+mod mappings;
 mod metrics;
 
 mod admin;

@@ -10,15 +10,16 @@ use std::io::{BufWriter, IsTerminal, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use processors::Input;
 use processors::balance::Balance;
-use processors::formats::{FORMATS, Format, format_named};
 use processors::normalize::normalize;
 use processors::tenant::Tenants;
+use processors::{Catalog, Known};
 use schemas::time::Time;
 
+use crate::mappings::catalog;
 use files::Source;
 use write::Writer;
 
@@ -43,8 +44,11 @@ pub(crate) struct NormalizeArgs {
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
     /// Read everything as this format
-    #[arg(long, value_name = "NAME", value_parser = format)]
-    format: Option<&'static Format>,
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Mappings of your own: YAML files, or folders of them
+    #[arg(long, value_name = "PATH")]
+    mappings: Vec<PathBuf>,
     /// Where values go that cannot be read, with the reason
     #[arg(long, value_name = "FILE")]
     dead_letter: Option<PathBuf>,
@@ -53,27 +57,30 @@ pub(crate) struct NormalizeArgs {
     summary: Option<PathBuf>,
 }
 
-fn format(name: &str) -> Result<&'static Format, String> {
-    format_named(name).ok_or_else(|| {
-        let names = FORMATS.iter().map(|format| format.name);
+fn format(catalog: &Catalog, name: &str) -> anyhow::Result<Known> {
+    catalog.named(name).ok_or_else(|| {
+        let names = catalog.names();
         let near = names.max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
-        format!("there is no format {name}; did you mean {}?", near.unwrap_or("another"))
+        anyhow!("there is no format {name}; did you mean {}?", near.unwrap_or("another"))
     })
 }
 
 fn listing() -> String {
-    FORMATS.iter().map(|format| format!("\n  {}", format.name)).collect()
+    Catalog::built_in().names().map(|name| format!("\n  {name}")).collect()
 }
 
 /// Reads everything; `arrival` counts as the time at which it all arrived.
 pub(crate) fn run(arguments: &NormalizeArgs, arrival: Time) -> anyhow::Result<()> {
+    let catalog = catalog(&arguments.mappings)?;
+    let named = arguments.format.as_deref().map(|name| format(catalog, name)).transpose()?;
     let mut work = Work {
-        named: arguments.format,
+        named,
         arrival,
         tenants: Tenants::default(),
         writer: Writer::new(open(&arguments.output)?, arguments.dead_letter.as_deref().map(open)),
         balance: Balance::default(),
         progress: Progress::new(),
+        catalog,
     };
     work.writer.check()?;
     for source in files::under(&arguments.input)? {
@@ -102,21 +109,22 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Write>> {
 }
 
 struct Work {
-    named: Option<&'static Format>,
+    named: Option<Known>,
     arrival: Time,
     tenants: Tenants,
     writer: Writer,
     balance: Balance,
     progress: Progress,
+    catalog: &'static Catalog,
 }
 
 impl Work {
     fn read(&mut self, source: &Source) -> anyhow::Result<()> {
-        let folder = || source.folder().and_then(format_named);
+        let folder = || source.folder().and_then(|name| self.catalog.named(name));
         let named = self.named.or_else(folder);
         let name = source.name();
         source.visit(&mut |row, value| {
-            let input = Input::new(value, self.arrival);
+            let input = Input { catalog: self.catalog, ..Input::new(value, self.arrival) };
             let record = format!("{name}/0/{row}");
             self.writer.at(&name, row);
             let (format, tally) =

@@ -5,14 +5,14 @@ mod azure;
 mod cdevents;
 mod cloudevents;
 mod compressed;
-mod fields;
+pub(crate) mod fields;
 mod gcp;
 mod influx;
 mod inside;
 mod k8s_audit;
 mod log_shipper;
 mod otlp;
-mod pieces;
+pub(crate) mod pieces;
 mod prometheus;
 mod prometheus_adapter;
 #[cfg(test)]
@@ -25,6 +25,7 @@ mod syslog;
 mod telegraf_json;
 mod wire;
 
+use crate::catalog::Known;
 use crate::input::Input;
 use crate::sink::{Refusal, Sink};
 pub use sniff::Look;
@@ -46,7 +47,8 @@ impl std::fmt::Debug for Format {
     }
 }
 
-/// All formats; the first that a value looks like is taken, so the narrow ones stand first.
+/// The formats that are code; the first that a value looks like is taken, so the narrow ones stand
+/// first.
 pub const FORMATS: &[Format] = &[
     cdevents::FORMAT,
     cloudevents::FORMAT,
@@ -73,6 +75,10 @@ pub const FORMATS: &[Format] = &[
     named("prometheus-kafka-adapter", prometheus_adapter::FORMAT),
     named("telegraf-json", telegraf_json::FORMAT),
     named("prometheus-remote-write", remote_write::FORMAT),
+];
+
+/// Formats that much else looks like: they come after the mappings.
+pub const BROAD_FORMATS: &[Format] = &[
     compressed::FORMAT,
     syslog::FORMAT,
     named("log-shipper", log_shipper::FORMAT),
@@ -94,20 +100,14 @@ const fn named(name: &'static str, format: Format) -> Format {
 /// Envelopes in envelopes are opened this many times at most.
 pub const DEPTH_MAX: u8 = 4;
 
-/// The format of this name.
-#[must_use]
-pub fn format_named(name: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.name == name)
-}
-
 /// What was tried, and why it could not be read.
-pub type Unread = (Option<&'static Format>, Refusal);
+pub type Unread = (Option<Known>, Refusal);
 
 /// Reads a value out of an envelope, in the format it looks like.
 ///
 /// # Errors
 /// As for [`sniff_and_read`].
-pub fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<&'static Format, Refusal> {
+pub fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<Known, Refusal> {
     sniff_and_read(input, sink).map_err(|(_, refusal)| refusal)
 }
 
@@ -115,18 +115,16 @@ pub fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<&'static Format, R
 ///
 /// # Errors
 /// When it looks like none, or cannot be read as the one it looks like; then that one is told.
-pub fn sniff_and_read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<&'static Format, Unread> {
+pub fn sniff_and_read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<Known, Unread> {
     if input.depth > DEPTH_MAX {
         return Err((None, Refusal::new("more envelopes in envelopes than are opened")));
     }
-    let look = Look::at(input);
-    let format = FORMATS.iter().find(|format| (format.sniff)(&look));
-    let format = format.ok_or_else(|| {
-        let nothing = "this looks like no format that is known; name one in the topic's settings";
+    let known = input.catalog.find(&Look::at(input)).ok_or_else(|| {
+        let nothing = "this looks like no format that is known; name one in the topic's settings, or add a mapping for it";
         (None, Refusal::new(nothing))
     })?;
-    match (format.read)(input, sink) {
-        Ok(()) => Ok(format),
-        Err(refusal) => Err((Some(format), refusal)),
+    match known.read(input, sink) {
+        Ok(()) => Ok(known),
+        Err(refusal) => Err((Some(known), refusal)),
     }
 }

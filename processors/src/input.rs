@@ -2,6 +2,8 @@
 
 use schemas::time::Time;
 
+use crate::catalog::Catalog;
+
 /// One Kafka record, borrowed from whoever read it.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -13,13 +15,15 @@ pub struct Input<'a> {
     pub arrival: Time,
     /// How many envelopes it was taken out of.
     pub depth: u8,
+    /// The formats that are known.
+    pub catalog: &'static Catalog,
 }
 
 impl<'a> Input<'a> {
-    /// A record without headers.
+    /// A record without headers, in the formats that come with Isobar.
     #[must_use]
     pub fn new(value: &'a [u8], arrival: Time) -> Self {
-        Self { value, headers: &[], arrival, depth: 0 }
+        Self { value, headers: &[], arrival, depth: 0, catalog: Catalog::built_in() }
     }
 
     /// A value that was inside this record's envelope.

@@ -6,19 +6,22 @@
 
 pub mod balance;
 pub mod canonical;
+pub mod catalog;
 pub mod dead_letter;
 pub mod draft;
 pub mod formats;
 pub mod identity;
 pub mod input;
 pub mod json;
+pub mod mapping;
 pub mod normalize;
 pub mod service;
 pub mod sink;
 pub mod tenant;
 pub mod time;
 
+pub use catalog::{Catalog, Known};
 pub use draft::{Draft, DraftActor, DraftHints, DraftNetwork, DraftSeries, Labels, StatisticSet};
-pub use formats::{FORMATS, Format, format_named, read};
+pub use formats::{Format, read};
 pub use input::Input;
 pub use sink::{Refusal, Sink};

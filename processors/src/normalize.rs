@@ -9,8 +9,9 @@ use schemas::series::SeriesDefinition;
 
 use crate::balance::Tally;
 use crate::canonical::{self, Place};
+use crate::catalog::Known;
 use crate::draft::{Draft, DraftSeries, StatisticSet};
-use crate::formats::{self, Format};
+use crate::formats;
 use crate::input::Input;
 use crate::sink::{Refusal, Sink};
 use crate::tenant::Tenants;
@@ -41,17 +42,17 @@ pub enum Sample {
 pub fn normalize(
     input: &Input<'_>,
     record: &str,
-    named: Option<&'static Format>,
+    named: Option<Known>,
     tenants: &Tenants,
     taker: &mut dyn Taker,
 ) -> (&'static str, Tally) {
     let tally = Tally { read: 1, ..Tally::default() };
     let mut work = Work { input, record, tenants, taker, tally };
     let (name, ended) = match named {
-        Some(format) => (format.name, (format.read)(input, &mut work)),
+        Some(known) => (known.name(), known.read(input, &mut work)),
         None => match formats::sniff_and_read(input, &mut work) {
-            Ok(format) => (format.name, Ok(())),
-            Err((format, refusal)) => (format.map_or(UNKNOWN, |format| format.name), Err(refusal)),
+            Ok(known) => (known.name(), Ok(())),
+            Err((known, refusal)) => (known.map_or(UNKNOWN, Known::name), Err(refusal)),
         },
     };
     if let Err(refusal) = ended {

@@ -22,8 +22,8 @@ use stream::{
     Context, Counted, Marks, Processor, ReadUpTo, Record, Store, TopicPartition, Topology, Versions,
 };
 
+use crate::catalog::{Catalog, Known};
 use crate::dead_letter::Origin;
-use crate::formats::Format;
 use crate::input::Input;
 use crate::normalize::{Sample, Taker, normalize};
 use crate::sink::Refusal;
@@ -39,7 +39,9 @@ pub const NAME: &str = "processors";
 #[derive(Clone, Debug)]
 pub struct ProcessorsConfig {
     /// Topics whose format is known; others are looked at.
-    pub formats: BTreeMap<String, &'static Format>,
+    pub formats: BTreeMap<String, Known>,
+    /// The formats that are known.
+    pub catalog: &'static Catalog,
     /// Whose events they are.
     pub tenants: Tenants,
     /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
@@ -57,6 +59,7 @@ impl Default for ProcessorsConfig {
         let audit = (SourceClass::Audit, 30 * MINUTE_MS);
         Self {
             formats: BTreeMap::new(),
+            catalog: Catalog::built_in(),
             tenants: Tenants::default(),
             future_ms: 5 * MINUTE_MS,
             horizon_ms: BTreeMap::from([audit]),
@@ -116,7 +119,7 @@ struct Processors {
     input: TopicPartition,
     /// The input's name, for counts.
     topic: &'static str,
-    format: Option<&'static Format>,
+    format: Option<Known>,
     writer: Writer,
     seen: Seen,
     points: Points,
@@ -141,7 +144,13 @@ impl Processors {
 
     fn read(&mut self, record: &Record, value: &[u8], context: &mut Context<'_>) {
         let arrival = time_of(record.arrival.0);
-        let input = Input { value, headers: &record.headers, arrival, depth: 0 };
+        let input = Input {
+            value,
+            headers: &record.headers,
+            arrival,
+            depth: 0,
+            catalog: self.config.catalog,
+        };
         let place = format!("{}/{}", self.input, record.offset);
         self.seen.arrived(arrival.millis());
         let origin = Origin {

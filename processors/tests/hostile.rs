@@ -14,10 +14,9 @@
 use std::path::Path;
 
 use processors::balance::Tally;
-use processors::formats::FORMATS;
 use processors::normalize::{Sample, Taker, normalize};
 use processors::tenant::Tenants;
-use processors::{Format, Input, Refusal};
+use processors::{Catalog, Input, Known, Refusal};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use schemas::envelope::Envelope;
@@ -45,7 +44,7 @@ impl Taker for Nowhere {
     }
 }
 
-fn read(value: &[u8], format: Option<&'static Format>) -> Tally {
+fn read(value: &[u8], format: Option<Known>) -> Tally {
     let input = Input::new(value, Time::from_millis(1_767_225_600_000).unwrap());
     let (_, tally) = normalize(&input, "t/0/0", format, &Tenants::default(), &mut Nowhere);
     assert!(!tally.is_silent(), "{format:?} lost {:?}", String::from_utf8_lossy(value));
@@ -153,7 +152,7 @@ fn spoilt_samples_are_answered_by_every_decoder() {
     let seed = given("ISOBAR_FUZZ_SEED", 1);
     let executions = given("ISOBAR_FUZZ_EXECUTIONS", 200_000);
     let mut spoiler = Spoiler { dice: ChaCha8Rng::seed_from_u64(seed), corpus: corpus() };
-    let formats: Vec<_> = FORMATS.iter().map(Some).chain([None]).collect();
+    let formats: Vec<_> = Catalog::built_in().iter().map(Some).chain([None]).collect();
     let mut total = Tally::default();
     for number in 0..executions {
         let value = spoiler.next();
@@ -190,7 +189,7 @@ fn the_worst_that_a_producer_could_send_is_answered() {
     ];
     worst.push([b"\x0a\xff\xff\xff\xff\x0f".as_slice(), &[0; 64]].concat());
     for value in &worst {
-        for format in FORMATS.iter().map(Some).chain([None]) {
+        for format in Catalog::built_in().iter().map(Some).chain([None]) {
             read(value, format);
         }
     }

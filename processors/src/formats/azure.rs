@@ -15,7 +15,7 @@ pub(crate) mod monitor_metrics;
 mod records;
 
 fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
-    Pieces { envelope: "records", read: read_record }.read_all(input, sink)
+    Pieces { envelope: "records", read: &read_record }.read_all(input, sink)
 }
 
 fn read_record(

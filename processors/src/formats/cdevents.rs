@@ -21,7 +21,7 @@ use crate::sink::{Refusal, Sink};
 pub(super) const PREFIX: &str = "dev.cdevents.";
 
 pub(super) fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
-    Pieces { envelope: "", read: read_event }.read_all(input, sink)
+    Pieces { envelope: "", read: &read_event }.read_all(input, sink)
 }
 
 fn read_event(

@@ -42,7 +42,7 @@ fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
     if is_binary(input) {
         return read_binary(input, sink);
     }
-    Pieces { envelope: "", read: read_structured }.read_all(input, sink)
+    Pieces { envelope: "", read: &read_structured }.read_all(input, sink)
 }
 
 /// The attributes of one event, wherever they stood.

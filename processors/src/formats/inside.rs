@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemas::metric::PointKind;
 
-use super::{FORMATS, Look};
+use super::Look;
 use crate::draft::{Draft, DraftSeries, StatisticSet};
 use crate::input::Input;
 use crate::sink::{Refusal, Sink};
@@ -27,8 +27,8 @@ pub(crate) fn read(inner: &Input<'_>, inside: Inside<'_>, sink: &mut dyn Sink) -
         return false;
     }
     let look = Look::at(inner);
-    let known = FORMATS.iter().find(|format| (format.sniff)(&look));
-    if known.is_none_or(|format| format.name == "cloudevents") {
+    let known = inner.catalog.find(&look);
+    if known.is_none_or(|known| known.name() == "cloudevents") {
         return false;
     }
     let mut named = Named { sink, inside, events: 0, given: false };

@@ -21,7 +21,7 @@ use crate::sink::{Refusal, Sink};
 const LINES: [&str; 3] = ["log", "message", "MESSAGE"];
 
 fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
-    Pieces { envelope: "items", read: read_piece }.read_all(input, sink)
+    Pieces { envelope: "items", read: &read_piece }.read_all(input, sink)
 }
 
 fn read_piece(

@@ -86,7 +86,7 @@ fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
 fn is_known(inner: &Input<'_>) -> bool {
     let begins = matches!(inner.value.first(), Some(b'{' | b'[' | b'<'));
     let look = begins.then(|| Look::at(inner));
-    look.is_some_and(|look| super::FORMATS.iter().any(|format| (format.sniff)(&look)))
+    look.is_some_and(|look| inner.catalog.find(&look).is_some())
 }
 
 /// A text, or a number as it stands.

@@ -11,19 +11,19 @@ use crate::sink::{Refusal, Sink};
 const NESTED_MAX: u8 = 4;
 
 /// What is done with each piece.
-pub(crate) type Read =
-    for<'a> fn(&Fields<'a>, &'a str, &Input<'_>, &mut dyn Sink) -> Result<(), Refusal>;
+pub(crate) type Read<'r> =
+    dyn for<'a> Fn(&Fields<'a>, &'a str, &Input<'_>, &mut dyn Sink) -> Result<(), Refusal> + 'r;
 
 /// How a value is taken apart.
 #[derive(Clone, Copy)]
-pub(crate) struct Pieces {
+pub(crate) struct Pieces<'r> {
     /// The field by which an envelope holds its records.
     pub(crate) envelope: &'static str,
     /// What is done with each.
-    pub(crate) read: Read,
+    pub(crate) read: &'r Read<'r>,
 }
 
-impl Pieces {
+impl Pieces<'_> {
     /// Reads every piece. A line that is broken is refused by itself; a value that is nothing but
     /// broken is refused as a whole.
     pub(crate) fn read_all(self, input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
@@ -100,7 +100,7 @@ mod tests {
     fn shown(value: &str) -> (String, bool) {
         let pieces = Pieces {
             envelope: "records",
-            read: |fields, _, _, sink| {
+            read: &|fields, _, _, sink| {
                 sink.filtered("seen");
                 fields.has("a").then_some(()).ok_or_else(|| Refusal::new("no a"))
             },

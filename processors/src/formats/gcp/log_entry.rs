@@ -22,7 +22,7 @@ use crate::sink::{Refusal, Sink};
 const AUDITS: [&str; 2] = ["protoPayload", "protopayload_auditlog"];
 
 fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
-    Pieces { envelope: "entries", read: read_entry }.read_all(input, sink)
+    Pieces { envelope: "entries", read: &read_entry }.read_all(input, sink)
 }
 
 fn read_entry(

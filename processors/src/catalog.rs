@@ -1,0 +1,118 @@
+//! All formats there are: those that are code, the mappings that come with Isobar, and the user's own.
+
+use std::sync::LazyLock;
+
+use crate::formats::{BROAD_FORMATS, FORMATS, Format, Look};
+use crate::input::Input;
+use crate::mapping::{Mapping, MappingError};
+use crate::sink::{Refusal, Sink};
+
+/// The mappings that come with Isobar: file and text. The first that a value looks like is taken.
+const BUILT_IN: &[(&str, &str)] = &[];
+
+/// A format that can be read.
+#[derive(Clone, Copy, Debug)]
+pub enum Known {
+    /// It is code.
+    Code(&'static Format),
+    /// It is a file.
+    Mapping(&'static Mapping),
+}
+
+impl Known {
+    /// Its name, in settings, summaries and dead letters.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Code(format) => format.name,
+            Self::Mapping(mapping) => mapping.name,
+        }
+    }
+
+    /// Gives everything a value holds to the sink.
+    ///
+    /// # Errors
+    /// When the value cannot be read as this.
+    pub fn read(self, input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {
+        match self {
+            Self::Code(format) => (format.read)(input, sink),
+            Self::Mapping(mapping) => mapping.read(input, sink),
+        }
+    }
+
+    fn looks_like(self, look: &Look<'_>) -> bool {
+        match self {
+            Self::Code(format) => (format.sniff)(look),
+            Self::Mapping(mapping) => mapping.looks_like(look),
+        }
+    }
+}
+
+/// Formats in the order in which they are tried.
+#[derive(Debug)]
+pub struct Catalog {
+    formats: Vec<Known>,
+}
+
+impl Catalog {
+    /// Those that come with Isobar.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::of(Vec::new()));
+        &CATALOG
+    }
+
+    /// The same, with the user's own mappings before them: whoever writes one means it.
+    ///
+    /// The catalogue is kept as long as the process: it is read once, when that starts.
+    ///
+    /// # Errors
+    /// When two of them have one name.
+    pub fn with(own: Vec<Mapping>) -> Result<&'static Self, MappingError> {
+        let catalog = Self::of(own);
+        let mut names: Vec<_> = catalog.names().collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair.first() == pair.last()) {
+            Some(pair) => Err(MappingError(format!(
+                "there are two formats called {}; give yours another name",
+                pair.concat().split_at(pair.concat().len() / 2).0
+            ))),
+            None => Ok(Box::leak(Box::new(catalog))),
+        }
+    }
+
+    fn of(own: Vec<Mapping>) -> Self {
+        let mapped = |mapping| Known::Mapping(Box::leak(Box::new(mapping)));
+        #[expect(
+            clippy::expect_used,
+            reason = "they are part of the program; a test reads them all"
+        )]
+        let read = |(path, text): &(&str, &str)| Mapping::parse(path, text).expect("built in");
+        let formats = own.into_iter().map(mapped);
+        let formats = formats.chain(FORMATS.iter().map(Known::Code));
+        let formats = formats.chain(BUILT_IN.iter().map(read).map(mapped));
+        Self { formats: formats.chain(BROAD_FORMATS.iter().map(Known::Code)).collect() }
+    }
+
+    /// The format of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Known> {
+        self.formats.iter().find(|known| known.name() == name).copied()
+    }
+
+    /// Their names, in the order in which they are tried.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.formats.iter().map(|known| known.name())
+    }
+
+    /// All of them, in the order in which they are tried.
+    pub fn iter(&self) -> impl Iterator<Item = Known> {
+        self.formats.iter().copied()
+    }
+
+    /// The first that a value looks like.
+    #[must_use]
+    pub fn find(&self, look: &Look<'_>) -> Option<Known> {
+        self.formats.iter().find(|known| known.looks_like(look)).copied()
+    }
+}
