@@ -89,6 +89,10 @@ the environment over the file. Example of a file:
 
   brokers: kafka-0:9092,kafka-1:9092
   workers: 2
+  processors:                                # what the processors read: docs/formats.md
+    mappings: [/etc/isobar/mappings]
+    topics: {{isobar.in.audit: {{format: aws-cloudtrail}}}}
+    accounts: {{'123456789012': acme}}        # whose events they are
   client:                                    # passed on to the Kafka client (librdkafka)
     security.protocol: sasl_ssl
     sasl.mechanisms: SCRAM-SHA-512
@@ -130,7 +134,7 @@ fn services() -> PossibleValuesParser {
 }
 
 /// A number and its unit.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no duration; give a whole number and ms, s, m or h: 20s");
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(digits);

@@ -6,13 +6,15 @@
 mod client;
 mod file;
 mod given;
+mod processors;
 
 use std::path::Path;
 use std::time::Duration;
 
+use ::processors::service::ProcessorsConfig;
 use stream::Settings;
 
-use crate::cli::{CommonSettings, RunFlags, TypedSettings, UpFlags};
+use crate::cli::{CommonSettings, RunFlags, SharedFlags, TypedSettings, UpFlags};
 use crate::output::Format;
 use crate::service::{self, Service};
 use crate::settings as names;
@@ -71,6 +73,15 @@ pub(crate) struct Common {
     pub(crate) stall: Duration,
     /// The worker's own settings.
     pub(crate) worker: Settings,
+    /// What each service does.
+    pub(crate) services: Services,
+}
+
+/// The settings of the services themselves, each a section of the file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Services {
+    /// What the processors read, and how.
+    pub(crate) processors: ProcessorsConfig,
 }
 
 /// `isobar run`.
@@ -143,7 +154,7 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
             1_000..=900_000,
             transaction_ms,
         ),
-        common: common_of(&mut given, flags.shared.output, &RUN),
+        common: common_of(&mut given, &flags.shared, &RUN),
     };
     check_stall(&run, &mut given);
     given.done(run)
@@ -187,7 +198,7 @@ pub(crate) fn up(flags: UpFlags, environment: Environment<'_>) -> Result<Up, Pro
         rate: flags.rate,
         seed: flags.seed,
         speed: flags.speed,
-        common: common_of(&mut given, flags.shared.output, &UP),
+        common: common_of(&mut given, &flags.shared, &UP),
     };
     given.done(up)
 }
@@ -201,7 +212,7 @@ struct Defaults {
 const RUN: Defaults = Defaults { admin_address: Some("127.0.0.1:9464"), log: "info" };
 const UP: Defaults = Defaults { admin_address: None, log: "warn" };
 
-fn common_of(given: &mut Given<'_>, output: Format, default: &Defaults) -> Common {
+fn common_of(given: &mut Given<'_>, shared: &SharedFlags, default: &Defaults) -> Common {
     let defaults = Settings::default();
     let workers: u16 = given.number(&names::WORKERS, 1..=256, 1);
     let worker = Settings {
@@ -219,13 +230,20 @@ fn common_of(given: &mut Given<'_>, output: Format, default: &Defaults) -> Commo
     };
     Common {
         telemetry: telemetry(given, default.log),
-        output,
+        output: shared.output,
         workers: workers.into(),
         admin_address: address(given).or_else(|| default.admin_address.map(str::to_owned)),
         grace: Duration::from_millis(given.number(&names::GRACE_MS, 0..=3_600_000, 10_000)),
         stall: Duration::from_millis(given.number(&names::STALL_MS, 1_000..=3_600_000, 30_000)),
         worker,
+        services: services_of(given, shared.config.as_deref()),
     }
+}
+
+fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
+    let read = file.map(processors::read).transpose();
+    let processors = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    Services { processors: processors.unwrap_or_default() }
 }
 
 fn telemetry(given: &mut Given<'_>, filter_default: &str) -> Telemetry {

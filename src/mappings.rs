@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use processors::Catalog;
+use anyhow::{Context, anyhow, bail};
 use processors::mapping::Mapping;
+use processors::{Catalog, Known};
 
 /// The formats that come with Isobar, and those of these files. Every mistake of every file is told.
 ///
@@ -28,6 +28,18 @@ pub(crate) fn catalog(paths: &[PathBuf]) -> anyhow::Result<&'static Catalog> {
         bail!("mappings cannot be used:\n  {}", wrong.join("\n  "));
     }
     Ok(Catalog::with(own)?)
+}
+
+/// The format of this name.
+///
+/// # Errors
+/// When there is none; the nearest is told.
+pub(crate) fn known(catalog: &Catalog, name: &str) -> anyhow::Result<Known> {
+    catalog.named(name).ok_or_else(|| {
+        let names = catalog.names();
+        let near = names.max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
+        anyhow!("there is no format {name}; did you mean {}?", near.unwrap_or("another"))
+    })
 }
 
 /// The files that are named, and those with the ending of YAML in folders that are; in order.

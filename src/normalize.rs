@@ -10,7 +10,7 @@ use std::io::{BufWriter, IsTerminal, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::Args;
 use processors::Input;
 use processors::balance::Balance;
@@ -19,7 +19,7 @@ use processors::tenant::Tenants;
 use processors::{Catalog, Known};
 use schemas::time::Time;
 
-use crate::mappings::catalog;
+use crate::mappings::{catalog, known};
 use files::Source;
 use write::Writer;
 
@@ -57,14 +57,6 @@ pub(crate) struct NormalizeArgs {
     summary: Option<PathBuf>,
 }
 
-fn format(catalog: &Catalog, name: &str) -> anyhow::Result<Known> {
-    catalog.named(name).ok_or_else(|| {
-        let names = catalog.names();
-        let near = names.max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
-        anyhow!("there is no format {name}; did you mean {}?", near.unwrap_or("another"))
-    })
-}
-
 fn listing() -> String {
     Catalog::built_in().names().map(|name| format!("\n  {name}")).collect()
 }
@@ -72,7 +64,7 @@ fn listing() -> String {
 /// Reads everything; `arrival` counts as the time at which it all arrived.
 pub(crate) fn run(arguments: &NormalizeArgs, arrival: Time) -> anyhow::Result<()> {
     let catalog = catalog(&arguments.mappings)?;
-    let named = arguments.format.as_deref().map(|name| format(catalog, name)).transpose()?;
+    let named = arguments.format.as_deref().map(|name| known(catalog, name)).transpose()?;
     let mut work = Work {
         named,
         arrival,

@@ -17,7 +17,7 @@ use crate::telemetry::Telemetry;
 pub(crate) async fn run(run: &Run, telemetry: &Telemetry) -> anyhow::Result<()> {
     let mut process = Process::new(&run.common, telemetry)?;
     for service in &run.services {
-        let topology = Arc::new((service.topology)()?);
+        let topology = Arc::new((service.topology)(&run.common.services)?);
         for number in 0..run.common.workers {
             let slot = format!("{}-{number}", run.slot);
             let log = KafkaLog::new(run.kafka(), &topology, &slot);

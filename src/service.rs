@@ -1,8 +1,9 @@
 //! The services this binary can run: a name, what it is for, and the function that makes it.
 
 use anyhow::Context;
-use processors::service::ProcessorsConfig;
 use stream::Topology;
+
+use crate::config::Services;
 
 /// A service as the command line knows it. Its inputs and outputs stand in its topology.
 pub(crate) struct Service {
@@ -13,7 +14,7 @@ pub(crate) struct Service {
     /// Whether `isobar up` runs it: what it generates are canonical events, so it needs no reader.
     pub(crate) in_up: bool,
     /// Makes it.
-    pub(crate) topology: fn() -> anyhow::Result<Topology>,
+    pub(crate) topology: fn(&Services) -> anyhow::Result<Topology>,
 }
 
 /// All of them.
@@ -22,7 +23,7 @@ pub(crate) static SERVICES: [Service; 2] = [
         name: processors::service::NAME,
         description: "reads what producers send: events, metric batches and signals, each once",
         in_up: false,
-        topology: || Ok(processors::service::topology(ProcessorsConfig::default())),
+        topology: |of| Ok(processors::service::topology(of.processors.clone())),
     },
     Service {
         name: analytics::event_counts::NAME,
@@ -37,7 +38,7 @@ pub(crate) fn in_up() -> impl Iterator<Item = &'static Service> {
     SERVICES.iter().filter(|service| service.in_up)
 }
 
-fn event_counts() -> anyhow::Result<Topology> {
+fn event_counts(_: &Services) -> anyhow::Result<Topology> {
     let config = analytics::event_counts::EventCountsConfig::default();
     analytics::event_counts::topology(config).context("cannot make event-counts")
 }
@@ -64,7 +65,7 @@ mod tests {
     fn a_service_is_called_what_its_topology_is_called_and_uses_known_topics() {
         let known = |name: &str| schemas::topic::ALL.iter().any(|topic| topic.name == name);
         for service in &SERVICES {
-            let topology = (service.topology)().unwrap();
+            let topology = (service.topology)(&Services::default()).unwrap();
             assert_eq!(*topology.name, *service.name);
             for topic in topology.inputs.iter().chain(&topology.outputs) {
                 assert!(known(topic), "{topic}");

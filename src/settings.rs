@@ -45,6 +45,9 @@ impl Setting {
 /// How the names of our variables begin.
 pub(crate) const VARIABLES: &str = "ISOBAR_";
 
+/// The section of the file that says what the processors read, and how.
+pub(crate) const PROCESSORS: &str = "processors";
+
 pub(crate) const LOG: Setting = Setting {
     name: "log",
     value: "FILTER",

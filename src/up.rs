@@ -74,7 +74,7 @@ fn prepare<'c>(
     }
     let mut process = Process::new(&up.common, telemetry)?;
     for service in in_up() {
-        let topology = Arc::new((service.topology)()?);
+        let topology = Arc::new((service.topology)(&up.common.services)?);
         create_state(cluster, &topology);
         for number in 0..up.common.workers {
             let slot = format!("up-{number}");

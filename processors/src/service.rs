@@ -30,6 +30,7 @@ use crate::sink::Refusal;
 use crate::tenant::Tenants;
 use dedup::{Seen, Verdict};
 use points::Points;
+pub use signals::Routes;
 use write::Writer;
 
 /// The service's name, and its consumer group.
@@ -42,8 +43,12 @@ pub struct ProcessorsConfig {
     pub formats: BTreeMap<String, Known>,
     /// The formats that are known.
     pub catalog: &'static Catalog,
-    /// Whose events they are.
+    /// Topics that belong to one tenant.
+    pub tenant_of_topic: BTreeMap<String, String>,
+    /// Whose events the others are.
     pub tenants: Tenants,
+    /// Which events go where.
+    pub routes: Routes,
     /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
     pub future_ms: i64,
     /// How old an event may be and still be known for a duplicate; by class.
@@ -60,7 +65,9 @@ impl Default for ProcessorsConfig {
         Self {
             formats: BTreeMap::new(),
             catalog: Catalog::built_in(),
+            tenant_of_topic: BTreeMap::new(),
             tenants: Tenants::default(),
+            routes: Routes::default(),
             future_ms: 5 * MINUTE_MS,
             horizon_ms: BTreeMap::from([audit]),
             horizon_default_ms: 10 * MINUTE_MS,
@@ -126,7 +133,9 @@ struct Processors {
 }
 
 impl Processors {
-    fn new(config: ProcessorsConfig, input: &TopicPartition) -> Self {
+    fn new(mut config: ProcessorsConfig, input: &TopicPartition) -> Self {
+        let of_topic = config.tenant_of_topic.remove(&*input.topic);
+        config.tenants.of_topic = of_topic.or(config.tenants.of_topic);
         Self {
             format: config.formats.get(&*input.topic).copied(),
             topic: topic::INPUTS
@@ -134,7 +143,7 @@ impl Processors {
                 .map(|topic| topic.name)
                 .find(|name| *name == &*input.topic)
                 .unwrap_or("other"),
-            writer: Writer::new(),
+            writer: Writer::new(config.routes.clone()),
             seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
             points: Points::default(),
             input: input.clone(),
@@ -182,7 +191,7 @@ impl Processors {
         count("points", tally.points);
         count("duplicates", went.duplicates);
         count("late", went.late);
-        count("filtered", tally.filtered);
+        count("filtered", tally.filtered + went.unrouted);
         count("dead_letters", refused.len() as u64);
         for (refusal, piece) in refused {
             let refused = (format, &refusal, &*piece);
@@ -220,6 +229,8 @@ impl Processor for Processors {
 #[derive(Clone, Copy, Debug, Default)]
 struct Went {
     events: u64,
+    /// Their class goes nowhere.
+    unrouted: u64,
     duplicates: u64,
     late: u64,
 }
@@ -257,7 +268,8 @@ impl Taker for Round<'_, '_> {
         );
         match verdict {
             Verdict::Fresh => match self.writer.event(&event, self.context) {
-                Ok(()) => self.went.events += 1,
+                Ok(true) => self.went.events += 1,
+                Ok(false) => self.went.unrouted += 1,
                 Err(error) => {
                     let raw = event.data.raw.as_ref().map_or("", |raw| raw.text());
                     self.refused(&Refusal::new(error.to_string()), raw.as_bytes());

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_yaml_ng::Value;
 
 use super::Environment;
-use crate::settings::{self, CLIENT};
+use crate::settings::{self, CLIENT, PROCESSORS};
 
 /// One field of the file.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(super) fn parse(name: &str, text: &str) -> (Vec<Field>, Vec<String>) {
             (field, Some(CLIENT)) => {
                 problems.push(format!("{}: {CLIENT} is no section; give it fields", field.place));
             }
+            // It is read by its own form, which knows its lines.
+            (_, Some(PROCESSORS)) => {}
             (field, _) => fields.push(field),
         }
     }
@@ -125,7 +127,12 @@ impl Field {
             format!("settings of the Kafka client stand under `{CLIENT}:`")
         } else {
             nearest(&self.name).map_or_else(
-                || format!("known are {CLIENT}, {}", known().collect::<Vec<_>>().join(", ")),
+                || {
+                    format!(
+                        "known are {CLIENT}, {PROCESSORS}, {}",
+                        known().collect::<Vec<_>>().join(", ")
+                    )
+                },
                 |near| format!("did you mean {near}?"),
             )
         };

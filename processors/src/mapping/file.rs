@@ -72,7 +72,7 @@ impl Mapping {
         for shape in [&file.event].into_iter().chain(shapes.iter().map(|(_, shape)| shape)) {
             if let Some(what) = shape.wrong() {
                 let said = what.split('`').nth(1).unwrap_or_default();
-                let named = if what.starts_with("unknown") { said } else { "event:" };
+                let named = if what.starts_with("`event`") { "event:" } else { said };
                 return Err(wrong(line(named), &what));
             }
         }
@@ -169,6 +169,7 @@ event:
             wrong("$action", "\"a ${b\""),
             wrong("action: $action", "action: {form: $a, map: {}}"),
             wrong("event:", "event"),
+            wrong("  action:", "  details: {severity: $a}\n  action:"),
         ];
         expect![[r#"
             tracker.yaml:1: `format` is a name of small letters, digits, dots and hyphens
@@ -182,6 +183,7 @@ event:
             tracker.yaml:8: event.action: `a ${b` has a `${` without its `}`
             tracker.yaml:8: event.action: unknown field `form`, expected one of `from`, `map`, `else`; did you mean `from`?
             tracker.yaml:5: could not find expected ':' at line 5 column 9, while scanning a simple key
+            tracker.yaml:8: `severity` is a field of every event and cannot be a detail; name it otherwise
         "#]].assert_eq(&told.concat());
     }
 }

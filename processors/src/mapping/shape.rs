@@ -113,6 +113,11 @@ impl Shape {
         if let Some((missing, _)) = needed.into_iter().find(|(_, given)| !given) {
             return Some(format!("`event` has no `{missing}`"));
         }
+        if let Some(name) = self.details.keys().find(|name| EVENT_FIELDS.contains(&name.as_str())) {
+            return Some(format!(
+                "`{name}` is a field of every event and cannot be a detail; name it otherwise"
+            ));
+        }
         let outcomes = ["success", "failure", "unknown"];
         let wrong = unknown("outcome", self.outcome.as_ref(), &outcomes);
         wrong.or_else(|| {
@@ -192,6 +197,23 @@ fn first_time(pick: &Pick, scope: Scope<'_>) -> Option<i64> {
         pick => time::of_text(&pick.text(scope)?),
     }
 }
+
+/// Details stand beside these in an event, so they need other names.
+const EVENT_FIELDS: [&str; 13] = [
+    "kind",
+    "class_uid",
+    "action",
+    "outcome",
+    "severity",
+    "resource",
+    "actor",
+    "network",
+    "hints",
+    "text",
+    "age_ms",
+    "size_bytes",
+    "raw",
+];
 
 const SEVERITIES: [(&str, Severity); 7] = [
     ("unknown", Severity::Unknown),

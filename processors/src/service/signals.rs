@@ -1,29 +1,81 @@
-//! What of the events goes to correlation as well: changes, alerts, tickets and messages. Hits of
-//! rules join them where rules are.
+//! Where events go: to `events`, and those that correlation needs to `signals` as well: changes, alerts,
+//! tickets, messages and commands, unless the configuration says otherwise. Hits of rules join them
+//! where rules are.
 
-use schemas::envelope::{Attributes, Envelope, Extra, Payload};
+use std::collections::BTreeSet;
+
+use schemas::envelope::{Attributes, Envelope, Payload};
 use schemas::event::Event;
 use schemas::id::{EventId, RecordId};
 use schemas::signal::{Signal, SignalKind};
 use schemas::source_class::SourceClass;
 
-/// Why an event of this class is a signal, if it is one.
-fn kind_of(class: SourceClass) -> Option<SignalKind> {
-    match class {
-        SourceClass::Deploy | SourceClass::Change => Some(SignalKind::Change),
-        SourceClass::Alert => Some(SignalKind::Alert),
-        SourceClass::Ticket => Some(SignalKind::Ticket),
-        SourceClass::Chat => Some(SignalKind::Message),
-        SourceClass::Command => Some(SignalKind::Command),
-        _ => None,
+/// Which classes of events go where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routes {
+    /// These go to `events`.
+    pub events: BTreeSet<SourceClass>,
+    /// These go to `signals`.
+    pub signals: BTreeSet<SourceClass>,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        let signals = SourceClass::ALL.into_iter().filter(|class| is_signal(*class));
+        Self { events: SourceClass::ALL.into(), signals: signals.collect() }
     }
 }
 
-/// The signal of an event, if it is one.
-pub(super) fn signal_of(event: &Envelope<Event>) -> Option<Envelope<Signal>> {
-    let kind = kind_of(event.attributes.source_class)?;
-    let Event { kind: event_kind, action, outcome, severity, resource, actor, hints, text, .. } =
-        event.data.clone();
+fn is_signal(class: SourceClass) -> bool {
+    use SourceClass::{Alert, Change, Chat, Command, Deploy, Document, Knowledge, Ticket};
+    matches!(class, Deploy | Change | Alert | Ticket | Chat | Command | Document | Knowledge)
+}
+
+/// What an event of this class is to correlation.
+fn kind_of(class: SourceClass) -> SignalKind {
+    match class {
+        SourceClass::Alert | SourceClass::Finding => SignalKind::Alert,
+        SourceClass::Ticket => SignalKind::Ticket,
+        SourceClass::Chat => SignalKind::Message,
+        SourceClass::Command => SignalKind::Command,
+        // A document that was written and an audited action are changes to somebody.
+        _ => SignalKind::Change,
+    }
+}
+
+/// Fields of a signal; what an event tells beside its own fields goes along under other names.
+const SIGNAL_FIELDS: [&str; 13] = [
+    "kind",
+    "event",
+    "event_kind",
+    "action",
+    "outcome",
+    "severity",
+    "title",
+    "resource",
+    "actor",
+    "hints",
+    "entities",
+    "rules",
+    "text",
+];
+
+/// The signal of an event.
+pub(super) fn signal_of(event: &Envelope<Event>) -> Envelope<Signal> {
+    let kind = kind_of(event.attributes.source_class);
+    let Event {
+        kind: event_kind,
+        action,
+        outcome,
+        severity,
+        resource,
+        actor,
+        hints,
+        text,
+        mut extra,
+        ..
+    } = event.data.clone();
+    extra.retain(|name, _| !SIGNAL_FIELDS.contains(&name.as_str()));
     let title = event.attributes.subject.clone().unwrap_or_else(|| action.clone());
     let signal = Signal {
         kind,
@@ -39,8 +91,8 @@ pub(super) fn signal_of(event: &Envelope<Event>) -> Option<Envelope<Signal>> {
         entities: Vec::new(),
         rules: Vec::new(),
         text,
-        extra: Extra::new(),
+        extra,
     };
     let id = RecordId::of(Signal::TYPE, &[&event.attributes.id.0.to_string()]);
-    Some(Envelope::new(Attributes { id, ..event.attributes.clone() }, signal))
+    Envelope::new(Attributes { id, ..event.attributes.clone() }, signal)
 }

@@ -13,7 +13,7 @@ use stream::{Context, Destination, EventTime, Output, Record};
 
 use crate::dead_letter::{Origin, dead_letter};
 use crate::input::Input;
-use crate::service::signals::signal_of;
+use crate::service::signals::{Routes, signal_of};
 use crate::sink::Refusal;
 use crate::tenant::Tenants;
 
@@ -26,10 +26,11 @@ pub(super) struct Writer {
     series: Arc<str>,
     late: Arc<str>,
     dead_letters: Arc<str>,
+    routes: Routes,
 }
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(routes: Routes) -> Self {
         Self {
             events: Arc::from(topic::EVENTS.name),
             metrics: Arc::from(topic::METRICS.name),
@@ -37,10 +38,11 @@ impl Writer {
             series: Arc::from(topic::SERIES.name),
             late: Arc::from(topic::LATE.name),
             dead_letters: Arc::from(topic::DEAD_LETTER.name),
+            routes,
         }
     }
 
-    /// An event, and the signal it may be as well.
+    /// An event to where its class goes; `false` where that is nowhere.
     ///
     /// # Errors
     /// When it is longer than an event may be.
@@ -48,17 +50,20 @@ impl Writer {
         &self,
         event: &Envelope<Event>,
         context: &mut Context<'_>,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<bool, EncodeError> {
         let tenant = &event.attributes.tenant;
         let key = key::resource(tenant, event.data.resource.id);
-        let value = codec::encode(event)?;
         let timestamp = EventTime(event.attributes.arrival_time.millis());
-        context.forward(Output::keyed(&self.events, key.into_bytes(), value, timestamp));
-        if let Some(signal) = signal_of(event) {
-            context.count("signals", 1);
-            forward(&self.signals, &key::domain(tenant), &signal, context);
+        let class = event.attributes.source_class;
+        if self.routes.events.contains(&class) {
+            let value = codec::encode(event)?;
+            context.forward(Output::keyed(&self.events, key.into_bytes(), value, timestamp));
         }
-        Ok(())
+        if self.routes.signals.contains(&class) {
+            context.count("signals", 1);
+            forward(&self.signals, &key::domain(tenant), &signal_of(event), context);
+        }
+        Ok(self.routes.events.contains(&class) || self.routes.signals.contains(&class))
     }
 
     /// The definition of a series: beside its points, and where all are kept.

@@ -1,0 +1,205 @@
+//! The section `processors` of the configuration file: formats, tenants, routes and horizons.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use processors::service::{ProcessorsConfig, Routes};
+use processors::tenant::Tenants;
+use processors::{Catalog, Known};
+use schemas::source_class::SourceClass;
+use schemas::topic;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::cli::duration;
+use crate::mappings::{catalog, known};
+
+/// The file; its other sections are read elsewhere.
+#[derive(Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    processors: Section,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Section {
+    mappings: Vec<PathBuf>,
+    topics: BTreeMap<String, OfTopic>,
+    accounts: BTreeMap<String, String>,
+    routes: RoutesSection,
+    horizon: BTreeMap<ClassName, Lasting>,
+    future: Option<Lasting>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct OfTopic {
+    format: Option<String>,
+    tenant: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RoutesSection {
+    events: Option<BTreeSet<SourceClass>>,
+    signals: Option<BTreeSet<SourceClass>>,
+}
+
+/// A class, or `default` for the others.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ClassName(Option<SourceClass>);
+
+struct Lasting(i64);
+
+impl<'de> Deserialize<'de> for ClassName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let class = SourceClass::ALL.into_iter().find(|class| class.as_str() == name);
+        match class {
+            None if name != "default" => {
+                let classes = SourceClass::ALL.map(SourceClass::as_str).join(", ");
+                Err(D::Error::custom(format!("`{name}` is no class; there are default, {classes}")))
+            }
+            class => Ok(Self(class)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Lasting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let lasting = duration(&text).map_err(D::Error::custom)?;
+        Ok(Self(
+            lasting.min(Duration::from_hours(24 * 366)).as_millis().try_into().unwrap_or(i64::MAX),
+        ))
+    }
+}
+
+/// What the section of this file means.
+///
+/// # Errors
+/// What is wrong, with file and line.
+pub(super) fn read(path: &Path) -> Result<ProcessorsConfig, String> {
+    // A file that cannot be read or is no YAML was told by whoever read its settings.
+    let Ok(text) = std::fs::read_to_string(path) else { return Ok(ProcessorsConfig::default()) };
+    parse(&path.display().to_string(), &text)
+}
+
+fn parse(name: &str, text: &str) -> Result<ProcessorsConfig, String> {
+    let is_yaml = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(text).is_ok();
+    if !is_yaml || text.trim().is_empty() {
+        return Ok(ProcessorsConfig::default());
+    }
+    let File { processors } = serde_yaml_ng::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |at| at.line());
+        let what = error.to_string();
+        format!("{name}:{line}: {}", what.rsplit_once(" at line ").map_or(&*what, |(what, _)| what))
+    })?;
+    processors.config().map_err(|(word, what)| {
+        let line = text.lines().position(|line| line.contains(&word)).map_or(1, |at| at + 1);
+        format!("{name}:{line}: processors: {what}")
+    })
+}
+
+impl Section {
+    /// What it means; else what is wrong, after the word by which its line is found.
+    fn config(self) -> Result<ProcessorsConfig, (String, String)> {
+        let default = ProcessorsConfig::default();
+        let catalog = catalog(&self.mappings)
+            .map_err(|error| ("mappings:".to_owned(), format!("{error:#}")))?;
+        let mut config = ProcessorsConfig {
+            catalog,
+            tenants: Tenants { of_topic: None, of_account: self.accounts },
+            routes: Routes {
+                events: self.routes.events.unwrap_or(default.routes.events),
+                signals: self.routes.signals.unwrap_or(default.routes.signals),
+            },
+            future_ms: self.future.map_or(default.future_ms, |Lasting(ms)| ms),
+            ..ProcessorsConfig::default()
+        };
+        for (ClassName(class), Lasting(ms)) in self.horizon {
+            match class {
+                Some(class) => drop(config.horizon_ms.insert(class, ms)),
+                None => config.horizon_default_ms = ms,
+            }
+        }
+        for (topic, of_topic) in self.topics {
+            of_topic.add(&topic, catalog, &mut config).map_err(|what| (topic, what))?;
+        }
+        Ok(config)
+    }
+}
+
+impl OfTopic {
+    fn add(
+        self,
+        topic: &str,
+        catalog: &Catalog,
+        config: &mut ProcessorsConfig,
+    ) -> Result<(), String> {
+        if !topic::INPUTS.iter().any(|input| input.name == topic) {
+            let inputs: Vec<_> = topic::INPUTS.iter().map(|input| input.name).collect();
+            return Err(format!("{topic} is no input topic; there are {}", inputs.join(", ")));
+        }
+        if let Some(format) = self.format {
+            let format: Known = known(catalog, &format).map_err(|error| error.to_string())?;
+            config.formats.insert(topic.to_owned(), format);
+        }
+        if let Some(tenant) = self.tenant {
+            config.tenant_of_topic.insert(topic.to_owned(), tenant);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_section_is_read() {
+        let text = "\
+brokers: kafka:9092
+processors:
+  topics:
+    isobar.in.audit: {format: aws-cloudtrail, tenant: acme}
+  accounts: {\"123456789012\": shop}
+  routes: {signals: [deploy, alert]}
+  horizon: {default: 5m, audit: 1h}
+  future: 30s
+";
+        let config = parse("isobar.yaml", text).unwrap();
+        assert_eq!(config.formats.get("isobar.in.audit").unwrap().name(), "aws-cloudtrail");
+        assert_eq!(config.tenant_of_topic.get("isobar.in.audit").unwrap(), "acme");
+        assert_eq!(config.tenants.of_account.get("123456789012").unwrap(), "shop");
+        assert_eq!(config.routes.signals, [SourceClass::Deploy, SourceClass::Alert].into());
+        assert_eq!(config.routes.events.len(), SourceClass::ALL.len());
+        assert_eq!((config.horizon_default_ms, config.future_ms), (300_000, 30_000));
+        assert_eq!(config.horizon_ms.get(&SourceClass::Audit), Some(&3_600_000));
+        assert!(parse("isobar.yaml", "brokers: kafka:9092").unwrap().formats.is_empty());
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        let wrong =
+            |section: &str| parse("f.yaml", &format!("processors:\n  {section}\n")).unwrap_err();
+        for (section, told) in [
+            ("topic: {}", "f.yaml:2: processors: unknown field `topic`, expected one of"),
+            ("future: 5", "f.yaml:2: processors: `5` is no duration"),
+            ("horizon: {audits: 5m}", "f.yaml:2: processors: `audits` is no class"),
+            (
+                "topics: {isobar.in.audits: {}}",
+                "f.yaml:2: processors: isobar.in.audits is no input topic",
+            ),
+            (
+                "topics: {isobar.in.audit: {format: aws-cloudtrial}}",
+                "f.yaml:2: processors: there is no format aws-cloudtrial; did you mean aws-cloudtrail?",
+            ),
+            ("mappings: [/nowhere.yaml]", "f.yaml:2: processors: cannot read /nowhere.yaml"),
+        ] {
+            assert!(wrong(section).starts_with(told), "{}", wrong(section));
+        }
+    }
+}
