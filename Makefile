@@ -41,7 +41,8 @@ $(DENY)/bin/cargo-deny:
 	@echo "cargo-deny is not there yet: building it once, which takes some minutes"
 	$(CARGO) install --quiet --locked --version 0.20.2 --root $(DENY) cargo-deny
 
-bench: build ## what exactly-once costs, beside the raw producer and consumer of the same run
+bench: build ## what reading formats and what exactly-once cost, each beside its floor of the same run
+	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
 

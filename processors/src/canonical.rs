@@ -121,24 +121,48 @@ fn hints(draft: &DraftHints<'_>) -> Hints {
     }
 }
 
-/// The definition of a series, and whose it is.
-#[must_use]
-pub fn series(
-    draft: &DraftSeries<'_>,
-    input: &Input<'_>,
-    tenants: &Tenants,
-) -> (String, SeriesDefinition) {
-    let tenant = tenants.of(input, draft.account.as_deref());
-    let id = ResourceId::of(tenant, &native_name(draft.resource, draft.source));
-    let labels = owned(draft.labels);
-    let definition = SeriesDefinition {
-        series: SeriesId::of(id, &draft.metric, &labels),
-        resource: Resource { id, attributes: owned(draft.resource), extra: Extra::new() },
-        metric: draft.metric.to_string(),
-        unit: draft.unit.as_deref().map(str::to_owned),
-        temporality: draft.temporality,
-        labels,
-        extra: Extra::new(),
-    };
-    (tenant.to_owned(), definition)
+/// A series with its ids. Its definition is made only when it is asked for: points are many, series few.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// What is measured.
+    pub resource: ResourceId,
+    /// The series.
+    pub id: SeriesId,
+    draft: &'a DraftSeries<'a>,
+}
+
+impl<'a> Series<'a> {
+    /// The series of a draft.
+    #[must_use]
+    pub fn of(draft: &'a DraftSeries<'a>, input: &Input<'a>, tenants: &'a Tenants) -> Self {
+        let tenant = tenants.of(input, draft.account.as_deref());
+        let resource = ResourceId::of(tenant, &native_name(draft.resource, draft.source));
+        let mut labels: Vec<(&str, &str)> =
+            draft.labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+        // Of a name that is given twice the last value counts, as in a map.
+        labels.sort_by_key(|(name, _)| *name);
+        let last = |(at, label): (usize, &(&'a str, &'a str))| {
+            labels.get(at + 1).is_none_or(|next| next.0 != label.0).then_some(*label)
+        };
+        let last_ones = labels.iter().enumerate().filter_map(last);
+        let id = SeriesId::of_sorted(resource, &draft.metric, last_ones);
+        Self { tenant, resource, id, draft }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn definition(&self) -> SeriesDefinition {
+        let attributes = owned(self.draft.resource);
+        SeriesDefinition {
+            series: self.id,
+            resource: Resource { id: self.resource, attributes, extra: Extra::new() },
+            metric: self.draft.metric.to_string(),
+            unit: self.draft.unit.as_deref().map(str::to_owned),
+            temporality: self.draft.temporality,
+            labels: owned(self.draft.labels),
+            extra: Extra::new(),
+        }
+    }
 }

@@ -8,7 +8,23 @@ use crate::mapping::{Mapping, MappingError};
 use crate::sink::{Refusal, Sink};
 
 /// The mappings that come with Isobar: file and text. The first that a value looks like is taken.
-const BUILT_IN: &[(&str, &str)] = &[];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("github-webhook.yaml", include_str!("../mappings/github-webhook.yaml")),
+    ("github-audit.yaml", include_str!("../mappings/github-audit.yaml")),
+    ("gitlab-webhook.yaml", include_str!("../mappings/gitlab-webhook.yaml")),
+    ("bitbucket-webhook.yaml", include_str!("../mappings/bitbucket-webhook.yaml")),
+    ("azure-devops.yaml", include_str!("../mappings/azure-devops.yaml")),
+    ("jira.yaml", include_str!("../mappings/jira.yaml")),
+    ("linear.yaml", include_str!("../mappings/linear.yaml")),
+    ("asana.yaml", include_str!("../mappings/asana.yaml")),
+    ("trello.yaml", include_str!("../mappings/trello.yaml")),
+    ("servicenow.yaml", include_str!("../mappings/servicenow.yaml")),
+    ("confluence.yaml", include_str!("../mappings/confluence.yaml")),
+    ("notion.yaml", include_str!("../mappings/notion.yaml")),
+    ("gitbook.yaml", include_str!("../mappings/gitbook.yaml")),
+    ("sharepoint.yaml", include_str!("../mappings/sharepoint.yaml")),
+    ("sharepoint-webhook.yaml", include_str!("../mappings/sharepoint-webhook.yaml")),
+];
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug)]

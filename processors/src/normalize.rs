@@ -5,10 +5,9 @@
 use schemas::envelope::Envelope;
 use schemas::event::Event;
 use schemas::metric::PointKind;
-use schemas::series::SeriesDefinition;
 
 use crate::balance::Tally;
-use crate::canonical::{self, Place};
+use crate::canonical::{self, Place, Series};
 use crate::catalog::Known;
 use crate::draft::{Draft, DraftSeries, StatisticSet};
 use crate::formats;
@@ -21,7 +20,7 @@ pub trait Taker {
     /// An event.
     fn event(&mut self, event: Envelope<Event>);
     /// A point or a set of a series.
-    fn sample(&mut self, tenant: &str, series: SeriesDefinition, time_ms: i64, sample: Sample);
+    fn sample(&mut self, series: &Series<'_>, time_ms: i64, sample: Sample);
     /// Something that is rightly not passed on.
     fn filtered(&mut self, reason: &'static str);
     /// Something that could not be read: the whole record, or a piece of it.
@@ -77,8 +76,8 @@ struct Work<'a> {
 impl Work<'_> {
     fn sample(&mut self, series: &DraftSeries<'_>, time_ms: i64, sample: Sample) {
         self.tally.points += 1;
-        let (tenant, definition) = canonical::series(series, self.input, self.tenants);
-        self.taker.sample(&tenant, definition, time_ms, sample);
+        let series = Series::of(series, self.input, self.tenants);
+        self.taker.sample(&series, time_ms, sample);
     }
 }
 

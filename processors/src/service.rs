@@ -4,6 +4,7 @@
 //! is counted as filtered or as a duplicate. The counts of a batch are reported once it has committed.
 
 mod dedup;
+mod ledger;
 mod points;
 mod signals;
 mod write;
@@ -11,17 +12,18 @@ mod write;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemas::envelope::Envelope;
+use schemas::balance::Tally;
+use schemas::envelope::{Envelope, Extra};
 use schemas::event::Event;
 use schemas::mark::{self, InputProgress, Mark, Writer as MarkWriter};
-use schemas::series::SeriesDefinition;
 use schemas::source_class::SourceClass;
 use schemas::time::Time;
-use schemas::{key, topic};
+use schemas::topic;
 use stream::{
     Context, Counted, Marks, Processor, ReadUpTo, Record, Store, TopicPartition, Topology, Versions,
 };
 
+use crate::canonical::Series;
 use crate::catalog::{Catalog, Known};
 use crate::dead_letter::Origin;
 use crate::input::Input;
@@ -29,6 +31,7 @@ use crate::normalize::{Sample, Taker, normalize};
 use crate::sink::Refusal;
 use crate::tenant::Tenants;
 use dedup::{Seen, Verdict};
+use ledger::{Entry, Ledger};
 use points::Points;
 pub use signals::Routes;
 use write::Writer;
@@ -86,12 +89,13 @@ pub fn topology(config: ProcessorsConfig) -> Topology {
         topic::SERIES,
         topic::LATE,
         topic::DEAD_LETTER,
+        topic::BALANCE,
     ];
     Topology {
         name: Arc::from(NAME),
         inputs: topic::INPUTS.iter().map(name).collect(),
         outputs: outputs.iter().map(name).collect(),
-        versions: Versions { schema: 1, logic: 1 },
+        versions: Versions { schema: 2, logic: 1 },
         compatible_logic: Vec::new(),
         stateful: true,
         marks: Some(Marks {
@@ -130,6 +134,7 @@ struct Processors {
     writer: Writer,
     seen: Seen,
     points: Points,
+    ledger: Ledger,
 }
 
 impl Processors {
@@ -146,6 +151,7 @@ impl Processors {
             writer: Writer::new(config.routes.clone()),
             seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
             points: Points::default(),
+            ledger: Ledger::default(),
             input: input.clone(),
             config,
         }
@@ -181,22 +187,49 @@ impl Processors {
         let tenants = &self.config.tenants;
         let (format, tally) = normalize(&input, &place, self.format, tenants, &mut round);
         let Round { refused, went, .. } = round;
-        let mut count = |what, amount| {
-            context.count_of(Counted { what, topic: self.topic, format }, amount);
+        // Everything that was found is one of the others: the balance that has to close.
+        let tally = Tally {
+            read: tally.read,
+            found: tally.events + tally.points + tally.filtered + tally.dead_letter,
+            events: went.events,
+            points: tally.points,
+            duplicates: went.duplicates,
+            late: went.late,
+            filtered: tally.filtered + went.unrouted,
+            dead_letters: refused.len() as u64,
+            extra: Extra::new(),
         };
-        count("read", tally.read);
-        // Everything that was found is one of the following: the balance that has to close.
-        count("found", tally.events + tally.points + tally.filtered + tally.dead_letter);
-        count("events", went.events);
-        count("points", tally.points);
-        count("duplicates", went.duplicates);
-        count("late", went.late);
-        count("filtered", tally.filtered + went.unrouted);
-        count("dead_letters", refused.len() as u64);
         for (refusal, piece) in refused {
             let refused = (format, &refusal, &*piece);
             self.writer.dead_letter(&input, record, &origin, refused, tenants, context);
         }
+        self.enter(record, format, tally, context);
+    }
+}
+
+impl Processors {
+    /// Keeps what became of a record, and counts it for whoever watches this process.
+    fn enter(
+        &mut self,
+        record: &Record,
+        format: &'static str,
+        tally: Tally,
+        context: &mut Context<'_>,
+    ) {
+        let counts = [
+            ("read", tally.read),
+            ("found", tally.found),
+            ("events", tally.events),
+            ("points", tally.points),
+            ("duplicates", tally.duplicates),
+            ("late", tally.late),
+            ("filtered", tally.filtered),
+            ("dead_letters", tally.dead_letters),
+        ];
+        for (what, amount) in counts {
+            context.count_of(Counted { what, topic: self.topic, format }, amount);
+        }
+        self.ledger.enter(record, Entry { format, tally });
     }
 }
 
@@ -211,17 +244,22 @@ impl Processor for Processors {
         if let Some(value) = record.value.as_deref() {
             return self.read(record, value, context);
         }
-        for what in ["read", "found", "filtered"] {
-            context.count_of(Counted { what, topic: self.topic, format: TOMBSTONE }, 1);
-        }
+        let tally = Tally { read: 1, found: 1, filtered: 1, ..Tally::default() };
+        self.enter(record, TOMBSTONE, tally, context);
     }
 
     fn flush(&mut self, context: &mut Context<'_>) {
         self.points.flush(context);
+        self.ledger.flush();
+    }
+
+    fn report(&mut self, context: &mut Context<'_>) {
+        self.ledger.report(&self.input, context);
     }
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
-        self.seen.stores().into_iter().chain(self.points.stores()).collect()
+        let stores = self.seen.stores().into_iter().chain(self.points.stores());
+        stores.chain(self.ledger.stores()).collect()
     }
 }
 
@@ -284,10 +322,8 @@ impl Taker for Round<'_, '_> {
         }
     }
 
-    fn sample(&mut self, tenant: &str, series: SeriesDefinition, time_ms: i64, sample: Sample) {
-        let key = key::resource(tenant, series.resource.id);
-        let place = (key.as_str(), tenant);
-        self.points.take(place, series, (time_ms, self.arrival), sample, self.writer, self.context);
+    fn sample(&mut self, series: &Series<'_>, time_ms: i64, sample: Sample) {
+        self.points.take(series, (time_ms, self.arrival), sample, self.writer, self.context);
     }
 
     fn filtered(&mut self, _reason: &'static str) {}

@@ -14,6 +14,7 @@
 use std::path::Path;
 
 use processors::balance::Tally;
+use processors::canonical::Series;
 use processors::normalize::{Sample, Taker, normalize};
 use processors::tenant::Tenants;
 use processors::{Catalog, Input, Known, Refusal};
@@ -21,7 +22,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use schemas::envelope::Envelope;
 use schemas::event::Event;
-use schemas::series::SeriesDefinition;
 use schemas::time::Time;
 
 /// Takes everything, and checks that it can be written.
@@ -35,7 +35,7 @@ impl Taker for Nowhere {
             schemas::codec::decode::<Event>(&value).unwrap();
         }
     }
-    fn sample(&mut self, _: &str, _: SeriesDefinition, _: i64, _: Sample) {}
+    fn sample(&mut self, _: &Series<'_>, _: i64, _: Sample) {}
     fn filtered(&mut self, reason: &'static str) {
         assert!(!reason.is_empty());
     }

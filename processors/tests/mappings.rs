@@ -13,13 +13,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
+use processors::canonical::Series;
 use processors::normalize::{Sample, Taker, normalize};
 use processors::tenant::Tenants;
 use processors::{Catalog, Input, Refusal};
 use schemas::codec;
 use schemas::envelope::Envelope;
 use schemas::event::Event;
-use schemas::series::SeriesDefinition;
 use schemas::time::Time;
 use serde_json::Value;
 
@@ -37,8 +37,8 @@ impl Taker for Told {
         writeln!(self.0, "{text}").unwrap();
     }
 
-    fn sample(&mut self, _: &str, series: SeriesDefinition, time_ms: i64, sample: Sample) {
-        writeln!(self.0, "{} {time_ms} {sample:?}", series.metric).unwrap();
+    fn sample(&mut self, series: &Series<'_>, time_ms: i64, sample: Sample) {
+        writeln!(self.0, "{} {time_ms} {sample:?}", series.definition().metric).unwrap();
     }
 
     fn filtered(&mut self, reason: &'static str) {

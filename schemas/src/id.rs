@@ -32,18 +32,35 @@ impl Hash128 {
     /// Hashes the kind of thing and the parts that tell it from others of its kind.
     #[must_use]
     pub fn of(kind: &str, parts: &[&str]) -> Self {
-        let mut bytes = Vec::with_capacity(128);
-        for part in std::iter::once(&kind).chain(parts) {
-            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(part.as_bytes());
-        }
-        Self(xxh3_128(&bytes))
+        let mut all = Parts::of(kind);
+        parts.iter().for_each(|part| all.add(part.as_bytes()));
+        all.hash()
     }
 
     /// The id as a number, for dense maps.
     #[must_use]
     pub fn as_u128(self) -> u128 {
         self.0
+    }
+}
+
+/// What is hashed: each part behind its length.
+struct Parts(Vec<u8>);
+
+impl Parts {
+    fn of(kind: &str) -> Self {
+        let mut parts = Self(Vec::with_capacity(256));
+        parts.add(kind.as_bytes());
+        parts
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.0.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(part);
+    }
+
+    fn hash(&self) -> Hash128 {
+        Hash128(xxh3_128(&self.0))
     }
 }
 
@@ -80,10 +97,25 @@ impl SeriesId {
     /// The id of the series with this metric and these labels on this resource.
     #[must_use]
     pub fn of(resource: ResourceId, metric: &str, labels: &BTreeMap<String, String>) -> Self {
-        let resource = resource.to_string();
-        let mut parts = vec![resource.as_str(), metric];
-        parts.extend(labels.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]));
-        let [low, ..] = halves(Hash128::of("series", &parts).0);
+        let labels = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Self::of_sorted(resource, metric, labels)
+    }
+
+    /// The same, of labels that are in the order of their names, each once.
+    pub fn of_sorted<'a>(
+        resource: ResourceId,
+        metric: &'a str,
+        labels: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let resource = hex::<32>(resource.0.0);
+        let mut parts = Parts::of("series");
+        parts.add(&resource);
+        parts.add(metric.as_bytes());
+        for (name, value) in labels {
+            parts.add(name.as_bytes());
+            parts.add(value.as_bytes());
+        }
+        let [low, ..] = halves(parts.hash().0);
         Self(low)
     }
 

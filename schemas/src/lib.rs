@@ -39,6 +39,7 @@ pub mod signal;
 
 // How they are written, and how that is told to others.
 pub mod asyncapi;
+pub mod balance;
 pub mod bytes;
 pub mod codec;
 pub mod finite;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::aggregate::Aggregate;
 use crate::alert::Alert;
+use crate::balance::Balance;
 use crate::dead_letter::DeadLetter;
 use crate::envelope::{Payload, Wire};
 use crate::event::Event;
@@ -61,6 +62,7 @@ pub fn all() -> Vec<RecordSchema> {
         of_payload::<Notification>(),
         of_payload::<Late>(),
         of_payload::<DeadLetter>(),
+        of_payload::<Balance>(),
     ]
 }
 

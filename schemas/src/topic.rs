@@ -205,8 +205,20 @@ pub const DEAD_LETTER: Topic = Topic {
     description: "messages that could not be read, with their bytes and the reason",
 };
 
+/// Where everything went.
+pub const BALANCE: Topic = Topic {
+    name: "isobar.balance",
+    key: "service and the topic and partition it read",
+    payloads: &["isobar.balance"],
+    partitions: 1,
+    cleanup: Cleanup::Compact,
+    message_bytes_max: MESSAGE_BYTES_MAX,
+    writers: &["processors"],
+    description: "what came in and where all of it went, by topic, partition and format, exactly",
+};
+
 /// Every topic but those of state.
-pub const ALL: [Topic; 19] = {
+pub const ALL: [Topic; 20] = {
     let [code, documents, projects, messages, metrics, alerts, knowledge, audit] = INPUTS;
     [
         code,
@@ -228,6 +240,7 @@ pub const ALL: [Topic; 19] = {
         NOTIFICATIONS,
         LATE,
         DEAD_LETTER,
+        BALANCE,
     ]
 };
 

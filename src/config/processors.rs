@@ -188,7 +188,7 @@ processors:
         for (section, told) in [
             ("topic: {}", "f.yaml:2: processors: unknown field `topic`, expected one of"),
             ("future: 5", "f.yaml:2: processors: `5` is no duration"),
-            ("horizon: {audits: 5m}", "f.yaml:2: processors: `audits` is no class"),
+            ("horizon: {audits: 5m}", "f.yaml:2: processors.horizon: `audits` is no class"),
             (
                 "topics: {isobar.in.audits: {}}",
                 "f.yaml:2: processors: isobar.in.audits is no input topic",

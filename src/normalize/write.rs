@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use processors::canonical::Series;
 use processors::dead_letter::{Origin, dead_letter};
 use processors::normalize::{Sample, Taker};
 use processors::tenant::Tenants;
@@ -110,7 +111,7 @@ impl Taker for Writer {
         self.line(codec::encode(&event).map_err(Into::into));
     }
 
-    fn sample(&mut self, tenant: &str, series: SeriesDefinition, time_ms: i64, sample: Sample) {
+    fn sample(&mut self, series: &Series<'_>, time_ms: i64, sample: Sample) {
         let (kind, value, set) = match sample {
             Sample::Point(value, PointKind::Value) => ("value", Some(value), None),
             Sample::Point(value, PointKind::Start) => ("start", Some(value), None),
@@ -122,7 +123,7 @@ impl Taker for Writer {
         let time = Time::from_millis(time_ms).unwrap_or(Time::MIN);
         let line = Line {
             payload: "isobar.point",
-            tenant,
+            tenant: series.tenant,
             time,
             kind,
             value,
@@ -130,7 +131,7 @@ impl Taker for Writer {
             sum: set.sum,
             min: set.min,
             max: set.max,
-            series,
+            series: series.definition(),
         };
         self.line(serde_json::to_vec(&line).map_err(Into::into));
     }

@@ -23,8 +23,15 @@ pub trait Processor: Send {
     }
 
     /// The open transaction is about to commit: what was gathered over several records goes out,
-    /// and nothing else. Where batches end is chance, so no store but those may change here.
+    /// and nothing else. Where batches end is chance, so stores may change here only by adding up
+    /// what was gathered: the same, wherever batches end.
     fn flush(&mut self, context: &mut Context<'_>) {
+        let _ = context;
+    }
+
+    /// About once a second, beside a progress mark and in its transaction: tells what it has done so
+    /// far. When that is, is chance, so no store may change here but one that decides nothing else.
+    fn report(&mut self, context: &mut Context<'_>) {
         let _ = context;
     }
 

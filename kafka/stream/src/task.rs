@@ -138,6 +138,11 @@ impl Task {
         self.processor.flush(&mut Context::new(effects, self.replaying));
     }
 
+    /// A progress mark goes out, and beside it what the processor tells of itself.
+    pub fn report(&mut self, effects: &mut Effects) {
+        self.processor.report(&mut Context::new(effects, self.replaying));
+    }
+
     /// Replayed work is committed already, so it needs no undo.
     pub fn settle_replay(&mut self, effects: &mut Effects) {
         if self.replaying {

@@ -415,6 +415,7 @@ impl<L: Log> Worker<L> {
                 });
             }
         }
+        self.tasks.values_mut().for_each(|task| task.report(&mut self.effects));
         self.open_mark = true;
         self.open_since_us.get_or_insert(now_ms * 1000);
         Ok(())

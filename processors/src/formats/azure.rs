@@ -33,7 +33,7 @@ fn read_record(
 
 /// Whether the object has this field, or its Capitalised or lower case spelling.
 fn has(look: &Look<'_>, name: &str) -> bool {
-    look.fields.iter().any(|field| field.eq_ignore_ascii_case(name))
+    look.has_in_any_case(name)
 }
 
 fn is_log(look: &Look<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! What an event of a mapping is made of, and how a variant lays its fields over those of all.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::event::{Outcome, Severity};
 use schemas::kind::Kind;
@@ -173,11 +173,14 @@ impl HintsShape {
     fn draft<'a>(&'a self, scope: Scope<'a>) -> DraftHints<'a> {
         let text = |pick: &'a Option<Pick>| pick.as_ref().and_then(|pick| pick.text(scope));
         let changes = self.change_ids.iter().flatten();
+        let mut change_ids: Vec<_> = changes.flat_map(|pick| pick.texts(scope)).collect();
+        let mut seen = BTreeSet::new();
+        change_ids.retain(|id| seen.insert(id.clone()));
         DraftHints {
             trace_id: text(&self.trace_id),
             request_id: text(&self.request_id),
             session_id: text(&self.session_id),
-            change_ids: changes.flat_map(|pick| pick.texts(scope)).collect(),
+            change_ids,
         }
     }
 }

@@ -13,11 +13,12 @@ use schemas::metric::{MetricBatch, Point, PointKind, ROWS_MAX};
 use schemas::series::SeriesDefinition;
 use schemas::source_class::SourceClass;
 use schemas::time::Time;
-use schemas::topic;
+use schemas::{key, topic};
 use stream::{
     Context, Destination, EventTime, Gathered, Headers, KeyedStore, Output, Store, partition_of,
 };
 
+use crate::canonical::Series;
 use crate::normalize::Sample;
 use crate::service::write::Writer;
 
@@ -27,27 +28,25 @@ const DEFINED_AGAIN_MS: i64 = 600_000;
 #[derive(Debug, Default)]
 pub(super) struct Points {
     rows: Gathered<(i32, Time, Point)>,
-    /// When each series was last defined, by arrival.
-    defined: KeyedStore<u64, i64>,
+    /// Where each series goes, and when it was last defined, by arrival.
+    defined: KeyedStore<u64, (i32, i64)>,
 }
 
 impl Points {
     pub(super) fn take(
         &mut self,
-        (key, tenant): (&str, &str),
-        series: SeriesDefinition,
+        series: &Series<'_>,
         (time_ms, arrival): (i64, Time),
         sample: Sample,
         writer: &Writer,
         context: &mut Context<'_>,
     ) {
-        let count = i32::try_from(topic::METRICS.partitions).unwrap_or(1);
-        let partition = partition_of(key.as_bytes(), count);
-        let id = series.series;
+        let id = series.id;
         let defined = self.defined.get(&id.as_u64()).copied();
-        if defined.is_none_or(|at| arrival.millis() - at >= DEFINED_AGAIN_MS) {
-            self.defined.insert(&id.as_u64(), arrival.millis());
-            writer.series(&definition(tenant, arrival, series), partition, context);
+        let partition = defined.map_or_else(|| partition_of_series(series), |(of, _)| of);
+        if defined.is_none_or(|(_, at)| arrival.millis() - at >= DEFINED_AGAIN_MS) {
+            self.defined.insert(&id.as_u64(), (partition, arrival.millis()));
+            writer.series(&definition(series, arrival), partition, context);
         }
         let mut row = |value, kind| {
             self.rows.push((partition, arrival, Point { series: id, time_ms, value, kind }));
@@ -102,17 +101,24 @@ fn write(partition: i32, rows: &[(Time, Point)], context: &mut Context<'_>) {
     }
 }
 
-fn definition(tenant: &str, arrival: Time, series: SeriesDefinition) -> Envelope<SeriesDefinition> {
-    let id = series.series.as_u64().to_string();
+/// All series of one resource go to one partition.
+fn partition_of_series(series: &Series<'_>) -> i32 {
+    let count = i32::try_from(topic::METRICS.partitions).unwrap_or(1);
+    partition_of(key::resource(series.tenant, series.resource).as_bytes(), count)
+}
+
+fn definition(series: &Series<'_>, arrival: Time) -> Envelope<SeriesDefinition> {
+    let (tenant, definition) = (series.tenant, series.definition());
+    let id = series.id.as_u64().to_string();
     let attributes = Attributes {
         id: RecordId::of(SeriesDefinition::TYPE, &[tenant, &id]),
         source: format!("isobar.{}", super::NAME),
-        subject: Some(series.metric.clone()),
+        subject: Some(definition.metric.clone()),
         time: arrival,
         arrival_time: arrival,
         tenant: tenant.to_owned(),
         source_class: SourceClass::Metric,
         traceparent: None,
     };
-    Envelope::new(attributes, series)
+    Envelope::new(attributes, definition)
 }

@@ -3,6 +3,7 @@
 
 use schemas::aggregate::Aggregate;
 use schemas::alert::Alert;
+use schemas::balance::Balance;
 use schemas::dead_letter::DeadLetter;
 use schemas::envelope::Payload;
 use schemas::event::Event;
@@ -37,6 +38,7 @@ fn rewrite(payload: &str, value: &[u8]) -> Vec<u8> {
         Notification::TYPE => through::<Notification>(value),
         Late::TYPE => through::<Late>(value),
         DeadLetter::TYPE => through::<DeadLetter>(value),
+        Balance::TYPE => through::<Balance>(value),
         other => panic!("no reader for {other}: add it here"),
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn labels<'a>(draft: &mut Draft<'a>, labels: &Fields<'a>) {
 }
 
 fn looks_like(look: &Look<'_>) -> bool {
-    let has = |name: &str| look.fields.iter().any(|field| field.eq_ignore_ascii_case(name));
+    let has = |name: &str| look.has_in_any_case(name);
     let payloads = ["textPayload", "jsonPayload", "protoPayload", "insertId", "receiveTimestamp"];
     let logged = has("logName") && payloads.iter().any(|name| has(name));
     let audited = AUDITS.iter().any(|name| look.has(name));
