@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
+use crate::dead_letters::DeadLettersArgs;
 use crate::normalize::NormalizeArgs;
 use crate::output::Format;
 use crate::service;
@@ -26,6 +27,7 @@ Examples:
   isobar up                                    see it work: no Kafka, generated events
   isobar topics apply --brokers kafka:9092     make the topics
   isobar run event-counts --brokers kafka:9092 run a service
+  isobar dead-letters list --since 2h          what could not be read
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 differences found by `topics plan --fail-on-diff`"
 )]
@@ -43,6 +45,8 @@ pub(crate) enum Command {
     Run(RunFlags),
     /// Check, plan, apply and export Kafka topics
     Topics(TopicsArgs),
+    /// Look at messages that could not be read, and send them back to where they came from
+    DeadLetters(DeadLettersArgs),
     /// Read files as the processors read topics: events and points out, with a balance
     Normalize(NormalizeArgs),
 }
@@ -64,7 +68,7 @@ pub(crate) struct UpFlags {
     /// End by itself after this long: 20s, 5m, 1h
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(crate) lasting: Option<Duration>,
-    /// Events generated a second
+    /// Events and points generated a second
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) rate: u32,
     /// Which events: the same seed generates the same ones

@@ -7,7 +7,9 @@ mod cli;
 mod config;
 mod settings;
 
+mod dead_letters;
 mod normalize;
+mod reach;
 mod run;
 mod topics;
 mod up;
@@ -62,6 +64,9 @@ fn main() -> ExitCode {
                 FAILED.into()
             }
         },
+        Command::DeadLetters(arguments) => {
+            dead_letters::run(&arguments, clock::now(), &mut stdout(), &mut stderr()).into()
+        }
         Command::Topics(arguments) => {
             let colour = if output::is_terminal() { Colour::On } else { Colour::Off };
             topics::run(&arguments, colour, &mut stdout(), &mut stderr()).into()

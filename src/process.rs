@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use stream::{Log, Observer, Topology, Worker, WorkerEvent};
 
 use crate::admin::{Admin, Told};
-use crate::clock::WallClock;
+use crate::clock::FastClock;
 use crate::config::Common;
 use crate::events::{Outage, Reporter};
 use crate::fleet::Fleet;
@@ -21,7 +21,7 @@ use crate::telemetry::{Telemetry, build};
 pub(crate) struct Process<'c, L> {
     common: &'c Common,
     shutdown: Shutdown,
-    clock: WallClock,
+    clock: FastClock,
     metrics: Metrics,
     outage: Arc<Outage>,
     tracer: Option<SdkTracer>,
@@ -44,7 +44,7 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
         Ok(Self {
             common,
             shutdown: Shutdown::new(common.grace),
-            clock: WallClock::start(),
+            clock: FastClock::start(1),
             metrics: Metrics::new()?,
             outage: Arc::default(),
             tracer: telemetry.tracer(),
@@ -52,14 +52,15 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
         })
     }
 
+    /// The same, in a world whose time is told by another clock.
+    pub(crate) fn with_clock(mut self, clock: FastClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// What asks this process to end.
     pub(crate) fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
-    }
-
-    /// The clock that its workers read.
-    pub(crate) fn clock(&self) -> WallClock {
-        self.clock
     }
 
     /// Adds a worker; `listener` hears of its events as well.

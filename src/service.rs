@@ -11,8 +11,6 @@ pub(crate) struct Service {
     pub(crate) name: &'static str,
     /// What it is for, in one sentence.
     pub(crate) description: &'static str,
-    /// Whether `isobar up` runs it: what it generates are canonical events, so it needs no reader.
-    pub(crate) in_up: bool,
     /// Makes it.
     pub(crate) topology: fn(&Services) -> anyhow::Result<Topology>,
 }
@@ -22,21 +20,14 @@ pub(crate) static SERVICES: [Service; 2] = [
     Service {
         name: processors::service::NAME,
         description: "reads what producers send: events, metric batches and signals, each once",
-        in_up: false,
         topology: |of| Ok(processors::service::topology(of.processors.clone())),
     },
     Service {
         name: analytics::event_counts::NAME,
         description: "counts events by key in one-minute windows, each event once",
-        in_up: true,
         topology: event_counts,
     },
 ];
-
-/// Those that `isobar up` runs.
-pub(crate) fn in_up() -> impl Iterator<Item = &'static Service> {
-    SERVICES.iter().filter(|service| service.in_up)
-}
 
 fn event_counts(_: &Services) -> anyhow::Result<Topology> {
     let config = analytics::event_counts::EventCountsConfig::default();

@@ -4,7 +4,6 @@
 //! Exit codes: 0 done, 1 failed (also when something was refused), 2 wrong use, 3 differences found
 //! where `plan` was asked to fail on them. Results go to `out`, everything else to `err`.
 
-use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,8 +16,8 @@ use kafka_runtime::topics::{
     self, Admin, Colour, Copies, Options, Plan, Problems, Scope, TopicFile, TopicsError,
 };
 
-use crate::config;
 use crate::output::Format;
+use crate::reach::{ReachArgs, WrongUse};
 
 /// What was asked for.
 #[derive(Debug, Args)]
@@ -57,15 +56,8 @@ struct LintArgs {
 
 #[derive(Debug, Args)]
 struct ClusterArgs {
-    /// Where Kafka is, unless the environment or the settings file says it
-    #[arg(long, value_name = "HOST:PORT,…")]
-    brokers: Option<String>,
-    /// A setting of the Kafka client, such as security.protocol=ssl; may be given again
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    client: Vec<String>,
-    /// The YAML file with settings that `isobar run` takes; passwords are best kept there
-    #[arg(long, value_name = "FILE", env = "ISOBAR_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    reach: ReachArgs,
     /// Topics whose names begin like this belong to Isobar
     #[arg(long, value_name = "PREFIX", default_value = "isobar.", value_parser = NonEmptyStringValueParser::new())]
     prefix: String,
@@ -157,18 +149,6 @@ pub(crate) fn run(
     })
 }
 
-/// A use that can never work.
-#[derive(Debug)]
-struct WrongUse(String);
-
-impl std::error::Error for WrongUse {}
-
-impl fmt::Display for WrongUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 fn exit_of(error: &anyhow::Error) -> Exit {
     let settings = matches!(error.downcast_ref(), Some(TopicsError::Settings(_)));
     if settings || error.is::<WrongUse>() { Exit::WrongUse } else { Exit::Failed }
@@ -239,14 +219,7 @@ impl FileArgs {
 
 impl ClusterArgs {
     fn admin(&self) -> anyhow::Result<Admin> {
-        let environment = |name: &str| std::env::var(name).ok();
-        let settings = config::reach(
-            self.brokers.as_ref(),
-            &self.client,
-            self.config.as_deref(),
-            &environment,
-        )
-        .map_err(|config::Problems(problems)| WrongUse(problems.join("; ")))?;
+        let settings = self.reach.settings()?;
         Ok(topics::admin(base(&settings))?)
     }
 }

@@ -1,9 +1,11 @@
-//! `isobar up`: the services on the log in memory, with generated events, in one process.
+//! `isobar up`: the services on the log in memory, fed by a small company's messages, in one process.
 //!
 //! Nothing is kept. It shows what the services do, with the code that runs them on Kafka.
 
+mod balance;
 mod lines;
 mod results;
+mod services;
 mod source;
 mod tally;
 
@@ -15,20 +17,22 @@ use anyhow::{Context, anyhow};
 use stream::memory::{Cluster, Faults, MemoryLog};
 use stream::{Topology, WorkerEvent};
 
-use crate::config::Up;
+use crate::clock::FastClock;
+use crate::config::{Common, Up};
 use crate::output::{self, Format};
 use crate::process::Process;
-use crate::service::in_up;
+use crate::service::SERVICES;
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
 
+use balance::Balances;
 use lines::{Ending, Lines};
 use results::Results;
+use services::Services;
 use source::{Source, Written};
-use tally::Tally;
 
 /// What each partition of the log keeps: a bound on memory, and minutes of events.
-const RETENTION_BYTES: usize = 8 * 1024 * 1024;
+const RETENTION_BYTES: usize = 4 * 1024 * 1024;
 /// A poll of the log in memory does not wait, so a worker rests after one that gave nothing.
 const REST: Duration = Duration::from_millis(2);
 /// At the end the last events get this long to be processed.
@@ -40,51 +44,63 @@ const CATCH_UP: Duration = Duration::from_secs(10);
 /// When a worker fails, or the end was not in order.
 pub(crate) async fn up(up: &Up, telemetry: &Telemetry) -> anyhow::Result<()> {
     let cluster = Cluster::new(Faults::default(), 0);
-    let tally = Arc::new(Tally::new()?);
-    let process = prepare(up, &cluster, &tally, telemetry)?;
-    let (shutdown, written) = (process.shutdown(), Written::new(&cluster));
-    let names = in_up().map(|service| service.name).collect();
-    let source = Source::new(up, names, &written, &process.clock())?;
+    let clock = FastClock::start(up.speed);
+    let common = in_fast_time(up);
+    let (process, services) = prepare(up, &common, &cluster, clock, telemetry)?;
+    let (shutdown, written) = (process.shutdown(), Arc::new(Written::default()));
+    let source = Source::new(up, &cluster, &services, &written, clock)?;
     let began = Instant::now();
     let generator = spawn("generator", &shutdown, |shutdown| source.run(&shutdown))?;
-    let show = Show::new(up, &cluster, &tally, &written);
+    let show = Show::new(up, &cluster, &services);
     let show = spawn("results", &shutdown, |shutdown| Ok(show.run(&shutdown)))?;
     if let Some(lasting) = up.lasting {
-        tokio::spawn(end_after(lasting, Arc::clone(&written), shutdown));
+        let (written, services) = (Arc::clone(&written), Arc::clone(&services));
+        let balances = Balances::new(&cluster);
+        tokio::spawn(end_after(lasting, written, services, balances, shutdown));
     }
     let served = process.serve(REST).await;
     join(generator)?;
-    let aggregates = join(show)?.last();
+    let ending = join(show)?.last(began.elapsed(), written.messages());
     served?;
-    let (sums, unread, events) = (tally.sums(), lag(&written), written.events());
-    lines::ending(&Ending { lasted: began.elapsed(), events, unread, aggregates, sums });
+    ending.print();
     Ok(())
+}
+
+/// Intervals are told by the fast clock, and should last as long as they do elsewhere.
+fn in_fast_time(up: &Up) -> Common {
+    let mut common = up.common.clone();
+    common.worker.commit_interval_ms *= i64::from(up.speed);
+    common.worker.urgent_interval_ms *= i64::from(up.speed);
+    common
 }
 
 /// Topics, and the workers of every service.
 fn prepare<'c>(
-    up: &'c Up,
+    up: &Up,
+    common: &'c Common,
     cluster: &Cluster,
-    tally: &Arc<Tally>,
+    clock: FastClock,
     telemetry: &Telemetry,
-) -> anyhow::Result<Process<'c, MemoryLog>> {
+) -> anyhow::Result<(Process<'c, MemoryLog>, Arc<Services>)> {
     cluster.set_retention(RETENTION_BYTES);
     for topic in &schemas::topic::ALL {
         cluster.create_topic(topic.name, usize::try_from(topic.partitions)?);
     }
-    let mut process = Process::new(&up.common, telemetry)?;
-    for service in in_up() {
-        let topology = Arc::new((service.topology)(&up.common.services)?);
+    let mut process = Process::new(common, telemetry)?.with_clock(clock);
+    let mut services = Services::new(cluster);
+    for service in &SERVICES {
+        let topology = Arc::new((service.topology)(&common.services)?);
         create_state(cluster, &topology);
-        for number in 0..up.common.workers {
+        let tally = services.add(&topology, up.speed)?;
+        for number in 0..common.workers {
             let slot = format!("up-{number}");
             let log = cluster.join(&topology, &slot);
-            let tally = Arc::clone(tally);
+            let tally = Arc::clone(&tally);
             let listener = move |event: &WorkerEvent<'_>| tally.observe(event);
             process.add(&topology, &slot, log, listener)?;
         }
     }
-    Ok(process)
+    Ok((process, Arc::new(services)))
 }
 
 /// A task's state has the partition of its input.
@@ -95,18 +111,30 @@ fn create_state(cluster: &Cluster, topology: &Topology) {
 }
 
 /// Stops the source, lets the services catch up, and asks for the end.
-async fn end_after(lasting: Duration, written: Arc<Written>, shutdown: Shutdown) {
+async fn end_after(
+    lasting: Duration,
+    written: Arc<Written>,
+    services: Arc<Services>,
+    mut balances: Balances,
+    shutdown: Shutdown,
+) {
     tokio::time::sleep(lasting).await;
     written.stop();
     let deadline = Instant::now() + CATCH_UP;
-    while !(written.is_stopped() && lag(&written) == 0) && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let mut is_read = || {
+        balances.take();
+        written.is_stopped() && balances.read() == written.messages()
+    };
+    until(deadline, &mut is_read).await;
+    let ends = services.ends();
+    until(deadline, &mut || services.have_passed(&ends)).await;
     shutdown.ask();
 }
 
-fn lag(written: &Written) -> u64 {
-    in_up().map(|service| written.lag(service.name)).max().unwrap_or(0)
+async fn until(deadline: Instant, is_so: &mut (dyn FnMut() -> bool + Send)) {
+    while !is_so() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// A thread that asks for the end of the process when it fails.
@@ -130,18 +158,18 @@ fn join<T>(thread: JoinHandle<anyhow::Result<T>>) -> anyhow::Result<T> {
 struct Show {
     lines: Lines,
     results: Results,
-    tally: Arc<Tally>,
-    written: Arc<Written>,
+    balances: Balances,
+    services: Arc<Services>,
 }
 
 impl Show {
-    fn new(up: &Up, cluster: &Cluster, tally: &Arc<Tally>, written: &Arc<Written>) -> Self {
+    fn new(up: &Up, cluster: &Cluster, services: &Arc<Services>) -> Self {
         let colour = up.common.output == Format::Text && !up.plain && output::is_terminal();
         Self {
             lines: Lines::new(up.common.output, colour),
             results: Results::new(cluster),
-            tally: Arc::clone(tally),
-            written: Arc::clone(written),
+            balances: Balances::new(cluster),
+            services: Arc::clone(services),
         }
     }
 
@@ -154,18 +182,32 @@ impl Show {
                 return self;
             }
             next += Duration::from_secs(1);
-            let lag = lag(&self.written);
-            let processed = self.written.records().saturating_sub(lag);
-            self.lines.second(&self.tally.sums(), processed, lag);
+            if let Some(sums) = self.services.sums(processors::service::NAME) {
+                self.lines.second(&sums, self.services.lag());
+            }
             if let Some(minute) = self.results.take() {
                 self.lines.minute(&minute);
             }
         }
     }
 
-    /// Reads to the end; how many aggregates there were.
-    fn last(mut self) -> u64 {
+    /// Reads to the end, and sums up.
+    fn last(mut self, lasted: Duration, messages: u64) -> Ending {
         self.results.take();
-        self.results.read()
+        self.balances.take();
+        Ending {
+            format: self.lines.format(),
+            lasted,
+            messages,
+            unread: messages.saturating_sub(self.balances.read()),
+            balance: self.balances.by_format(),
+            aggregates: self.results.read(),
+            commits: self.services.commits(),
+            sums: self.services.sums(processors::service::NAME),
+            late: self
+                .services
+                .sums(analytics::event_counts::NAME)
+                .map_or(0, |sums| sums.counted("late")),
+        }
     }
 }

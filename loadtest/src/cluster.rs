@@ -1,5 +1,6 @@
 //! What the harness needs of Kafka: topics, records in, what was published, what was committed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,14 +12,11 @@ use schemas::aggregate::Aggregate;
 use schemas::late::Late;
 use schemas::source_class::SourceClass;
 use schemas::{codec, topic};
-use stream::TopicPartition;
+use stream::Record;
 
 use crate::oracle::Expected;
+use crate::subject::Subject;
 
-/// The service under test.
-pub const SERVICE: &str = "event-counts";
-/// Partitions of every topic here.
-pub const PARTITIONS: i32 = 16;
 const READ: Duration = Duration::from_secs(120);
 
 /// A cluster of its own, started and stopped by `deploy/dev/kafka`.
@@ -64,14 +62,12 @@ impl Cluster {
     ///
     /// # Errors
     /// When one cannot be made.
-    pub fn create_topics(&self) -> anyhow::Result<()> {
+    pub fn create_topics(&self, subject: Subject) -> anyhow::Result<()> {
         let replicas = i32::try_from(self.brokers)?;
         let in_sync = if self.brokers == 3 { "2" } else { "1" };
-        let state = topic::state_topic(SERVICE, topic::EVENTS.name);
-        let names = [topic::EVENTS, topic::AGGREGATES, topic::LATE, topic::DEAD_LETTER];
-        for name in names.iter().map(|topic| topic.name).chain([state.as_str()]) {
+        for (name, partitions) in subject.topics() {
             let config = [("min.insync.replicas", in_sync), ("retention.ms", "-1")];
-            create_topic(&self.settings, name, (PARTITIONS, replicas), &config)?;
+            create_topic(&self.settings, &name, (partitions, replicas), &config)?;
         }
         Ok(())
     }
@@ -80,12 +76,11 @@ impl Cluster {
     ///
     /// # Errors
     /// When the cluster cannot be reached.
-    pub fn offsets(&self) -> anyhow::Result<GroupOffsets> {
-        let input = |partition| TopicPartition::new(topic::EVENTS.name, partition);
-        Ok(GroupOffsets::new(&self.settings, SERVICE, (0..PARTITIONS).map(input).collect())?)
+    pub fn offsets(&self, subject: Subject) -> anyhow::Result<GroupOffsets> {
+        Ok(GroupOffsets::new(&self.settings, subject.name(), subject.input_partitions())?)
     }
 
-    /// What a read-committed reader sees of the service's outputs.
+    /// What a read-committed reader sees of the outputs of `event-counts`.
     ///
     /// # Errors
     /// When a topic cannot be read, or holds what cannot be understood.
@@ -109,12 +104,18 @@ impl Cluster {
         Ok(published)
     }
 
+    /// Everything that a read-committed reader sees of a topic, by partition and in order.
+    ///
+    /// # Errors
+    /// When the topic cannot be read to its end.
+    pub fn partitions(&self, topic: &str) -> anyhow::Result<BTreeMap<i32, Vec<Record>>> {
+        Ok(PlainReader::new(&self.settings, topic, false)?.read_to_end(READ)?)
+    }
+
     fn read(&self, topic: &str) -> anyhow::Result<Vec<(Vec<u8>, Vec<u8>)>> {
-        let reader = PlainReader::new(&self.settings, topic, false)?;
-        let partitions = reader.read_to_end(READ)?;
-        let pair = |record: stream::Record| {
-            (record.key.unwrap_or_default(), record.value.unwrap_or_default())
-        };
+        let partitions = self.partitions(topic)?;
+        let pair =
+            |record: Record| (record.key.unwrap_or_default(), record.value.unwrap_or_default());
         Ok(partitions.into_values().flatten().map(pair).collect())
     }
 }

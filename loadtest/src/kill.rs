@@ -5,112 +5,26 @@
 //! has happened, and the group has committed to the end of the input. A run in which no crash was
 //! recovered from an image and a replay proves nothing, and fails.
 
+mod feed;
+mod report;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use clap::Args;
-use kafka_runtime::KafkaSettings;
-use kafka_runtime::plain::{GroupOffsets, PlainProducer};
+use kafka_runtime::plain::GroupOffsets;
 use nix::sys::signal::Signal;
-use schemas::topic;
-use serde::Serialize;
+use stream::TopicPartition;
 
-use crate::cluster::{Cluster, PARTITIONS};
+use crate::cluster::Cluster;
 use crate::dice::{Dice, Stream};
-use crate::generate::{Config, generate};
-use crate::oracle::{Differences, Expected, Fact, Known, Rules};
+use crate::oracle::{Differences, Expected};
 use crate::output::note;
+use crate::wire;
 use crate::workers::{Workers, find_binary};
-
-/// One kill-and-compare run.
-#[derive(Args, Clone, Debug)]
-pub struct KillArgs {
-    /// Records that go in.
-    #[arg(long, default_value_t = 500_000)]
-    pub records: u64,
-    /// Worker processes.
-    #[arg(long, default_value_t = 2)]
-    pub workers: usize,
-    /// `kill -9` at least this often.
-    #[arg(long, default_value_t = 20)]
-    pub kills: u64,
-    /// Brokers: 1, or 3 with replication.
-    #[arg(long, default_value_t = 1)]
-    pub brokers: u32,
-    /// `kill -9` and restart a broker this often; needs 3 brokers.
-    #[arg(long, default_value_t = 0)]
-    pub broker_kills: u64,
-    /// Records a second that are produced.
-    #[arg(long, default_value_t = 4_000)]
-    pub rate: u64,
-    /// The schedule and the records; chosen and printed where it is not given.
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// The binary under test.
-    #[arg(long)]
-    pub binary: Option<PathBuf>,
-}
-
-/// What a run came to.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct KillReport {
-    /// The seed.
-    pub seed: u64,
-    /// Records that went in, marks included.
-    pub records: u64,
-    /// `kill -9` of workers.
-    pub kills: u64,
-    /// Workers stopped for longer than their session, and continued.
-    pub stops: u64,
-    /// Workers that left in order.
-    pub leaves: u64,
-    /// Workers that joined besides the first ones and the restarted.
-    pub joins: u64,
-    /// `kill -9` of brokers.
-    pub broker_kills: u64,
-    /// Tasks restored from an image and a replay on top of it.
-    pub recovered: u64,
-    /// Windows published.
-    pub windows: u64,
-    /// Corrections published.
-    pub corrections: u64,
-    /// Late events published.
-    pub late: u64,
-    /// Events sent twice and counted once.
-    pub duplicates: u64,
-    /// How it differs from the oracle.
-    pub differences: Differences,
-    /// How long it took.
-    pub seconds: f64,
-}
-
-impl KillReport {
-    /// The closing line.
-    pub fn line(&self) -> String {
-        let Differences { lost, duplicated, different, .. } = &self.differences;
-        format!(
-            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} recovered={} windows={} corrections={} late={} duplicates={} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
-            self.seed,
-            self.records,
-            self.kills,
-            self.stops,
-            self.leaves,
-            self.joins,
-            self.broker_kills,
-            self.recovered,
-            self.windows,
-            self.corrections,
-            self.late,
-            self.duplicates,
-            self.seconds,
-        )
-    }
-}
+use feed::{Due, Feed};
+pub use report::{KillArgs, KillReport};
 
 /// A stopped worker has lost its session after this; the default is 6 s.
 const BEYOND_SESSION_MS: std::ops::Range<u64> = 7_000..10_000;
@@ -121,8 +35,6 @@ const MENDED: Duration = Duration::from_secs(15);
 /// Images are cut about every second. With the default budget a worker that has as little to do as
 /// here takes half a minute for one, and a crash would seldom find any.
 const SETTINGS: [&str; 2] = ["--replay-budget-ms", "50"];
-/// Records that are produced without a look at the clock.
-const AT_ONCE: u64 = 64;
 /// The group has to reach the end of the input within this.
 const CATCH_UP: Duration = Duration::from_secs(120);
 
@@ -141,13 +53,15 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     let binary = find_binary(arguments.binary.as_deref())?;
     let dir = tempfile::Builder::new().prefix("isobar-kill-").tempdir()?.keep();
     let cluster = Cluster::start(&dir.join("kafka"), arguments.brokers)?;
-    cluster.create_topics()?;
-    let workers = Workers::new(&binary, &cluster.settings.brokers, &dir).with_settings(&SETTINGS);
+    cluster.create_topics(arguments.service)?;
+    let workers = Workers::new(&binary, arguments.service, &cluster.settings.brokers, &dir)
+        .with_settings(&SETTINGS);
     let feed = Feed::start(&cluster.settings, seed, arguments)?;
     let mut run = Run {
         arguments,
         cluster: &cluster,
-        offsets: cluster.offsets()?,
+        offsets: cluster.offsets(arguments.service)?,
+        inputs: arguments.service.input_partitions(),
         workers,
         dice: Dice::new(seed, Stream::Schedule),
         later: BTreeMap::new(),
@@ -157,15 +71,8 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     };
     let outcome = run.disturb(&feed).and_then(|()| run.settle(feed));
     let mut report = run.report;
-    let expected =
-        outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
-    let published = cluster.published()?;
-    let revisions = || published.windows.values().flatten();
-    report.windows = revisions().filter(|(revision, _)| *revision == 0).count() as u64;
-    report.corrections = revisions().filter(|(revision, _)| *revision > 0).count() as u64;
-    report.late = published.late.values().sum();
-    report.duplicates = expected.duplicates;
-    report.differences = Differences::between(&expected, &published);
+    let due = outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
+    (report.published, report.differences) = compare(&due, &cluster)?;
     report.seconds = began.elapsed().as_secs_f64();
     if report.differences.is_empty() {
         drop(cluster);
@@ -177,57 +84,35 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     Ok(report)
 }
 
-/// Produces in the background, and keeps what was produced.
-struct Feed {
-    thread: JoinHandle<anyhow::Result<Vec<Known>>>,
-    produced: Arc<AtomicU64>,
-    /// Records a second; 0 for as fast as it goes.
-    rate: Arc<AtomicU64>,
-}
-
-impl Feed {
-    fn start(settings: &KafkaSettings, seed: u64, arguments: &KillArgs) -> anyhow::Result<Self> {
-        let producer = PlainProducer::new(settings)?;
-        let config = Config { records: arguments.records, ..Config::default() };
-        let produced = Arc::new(AtomicU64::new(0));
-        let rate = Arc::new(AtomicU64::new(arguments.rate));
-        let (count, at) = (Arc::clone(&produced), Arc::clone(&rate));
-        let thread = std::thread::spawn(move || produce(&producer, (seed, &config), &count, &at));
-        Ok(Self { thread, produced, rate })
-    }
-}
-
-fn produce(
-    producer: &PlainProducer,
-    (seed, config): (u64, &Config),
-    count: &AtomicU64,
-    rate: &AtomicU64,
-) -> anyhow::Result<Vec<Known>> {
-    let mut produced = Vec::with_capacity(usize::try_from(config.records)?);
-    let mut due = Instant::now();
-    for item in generate(seed, config)? {
-        let item = item?;
-        let key = item.key.unwrap_or_default();
-        let sent = (!key.is_empty()).then_some(key.as_slice());
-        producer.send(
-            (topic::EVENTS.name, item.partition),
-            sent,
-            &item.value,
-            Some(item.arrival),
-        )?;
-        let fact = Fact::read(&item.value)?;
-        produced.push(Known { partition: item.partition, key, fact });
-        let number = produced.len() as u64;
-        if number.is_multiple_of(AT_ONCE) {
-            count.store(number, Ordering::Relaxed);
-            producer.serve();
-            let pause_us = (AT_ONCE * 1_000_000).checked_div(rate.load(Ordering::Relaxed));
-            due += Duration::from_micros(pause_us.unwrap_or(0));
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+/// What was published, and how it differs from what has to be.
+fn compare(
+    due: &Due,
+    cluster: &Cluster,
+) -> anyhow::Result<(BTreeMap<&'static str, u64>, Differences)> {
+    match due {
+        Due::Counts(expected) => {
+            let published = cluster.published()?;
+            Ok((counts_of(expected, &published), Differences::between(expected, &published)))
+        }
+        Due::Wire(expected) => {
+            let published = wire::Outcome::published(cluster)?;
+            Ok((published.counts(), expected.differences(&published)))
         }
     }
-    producer.flush(Duration::from_secs(60))?;
-    Ok(produced)
+}
+
+fn counts_of(expected: &Expected, published: &Expected) -> BTreeMap<&'static str, u64> {
+    let revisions = || published.windows.values().flatten();
+    let (windows, corrections) = (
+        revisions().filter(|(revision, _)| *revision == 0).count() as u64,
+        revisions().filter(|(revision, _)| *revision > 0).count() as u64,
+    );
+    BTreeMap::from([
+        ("windows", windows),
+        ("corrections", corrections),
+        ("late", published.late.values().sum()),
+        ("duplicates", expected.duplicates),
+    ])
 }
 
 /// What happens to a slot later.
@@ -240,6 +125,7 @@ struct Run<'a> {
     arguments: &'a KillArgs,
     cluster: &'a Cluster,
     offsets: GroupOffsets,
+    inputs: Vec<TopicPartition>,
     workers: Workers,
     dice: Dice,
     later: BTreeMap<String, (Instant, Later)>,
@@ -273,7 +159,8 @@ impl Run<'_> {
     /// How fast the input flows: slower while it is ahead of the disturbances, so that the last of
     /// them still finds workers at work.
     fn rate(&self, feed: &Feed) -> u64 {
-        let KillArgs { records, kills, broker_kills, rate, .. } = *self.arguments;
+        let KillArgs { kills, broker_kills, .. } = *self.arguments;
+        let (records, rate) = (self.arguments.records(), self.arguments.rate());
         if self.has_disturbed_enough() {
             return 0;
         }
@@ -297,7 +184,12 @@ impl Run<'_> {
             // A coordinator that has just moved may not answer yet.
             if let Ok(now) = self.offsets.ask() {
                 let before = before.get_or_insert_with(|| now.clone());
-                if now.iter().zip(before.iter()).all(|(now, before)| now > before) {
+                // Of the partitions that have ever had something: keys are uneven.
+                let used = now.iter().zip(before.iter()).filter(|(now, _)| now.0 > 0);
+                let (moved, all) = used.fold((0, 0), |(moved, all), (now, before)| {
+                    (moved + u32::from(now > before), all + 1)
+                });
+                if all > 0 && moved * 10 >= all * 9 {
                     return Ok(());
                 }
             }
@@ -318,7 +210,7 @@ impl Run<'_> {
         note(&format!(
             "{:>4.0} s: {produced} of {} records in, {kills} kills, {stops} stops, {leaves} leaves, {joins} joins, {broker_kills} broker kills",
             self.began.elapsed().as_secs_f64(),
-            self.arguments.records,
+            self.arguments.records(),
         ));
     }
 
@@ -431,10 +323,10 @@ impl Run<'_> {
     }
 
     /// Lets everything come back, and waits until the group has committed all of the input.
-    fn settle(&mut self, feed: Feed) -> anyhow::Result<Expected> {
+    fn settle(&mut self, feed: Feed) -> anyhow::Result<Due> {
         let produced =
             feed.thread.join().map_err(|_| anyhow::anyhow!("the producer panicked"))??;
-        self.report.records = produced.len() as u64;
+        self.report.records = produced.records;
         while !self.later.is_empty() {
             self.do_what_is_due()?;
             std::thread::sleep(Duration::from_millis(50));
@@ -442,13 +334,11 @@ impl Run<'_> {
         if self.workers.slots().is_empty() {
             self.workers.start("w0")?;
         }
-        let mut ends = vec![0; usize::try_from(PARTITIONS)?];
-        for record in &produced {
-            if let Some(end) = ends.get_mut(usize::try_from(record.partition)?) {
-                *end += 1;
-            }
+        let end = |input| produced.ends.get(input).copied().unwrap_or(0);
+        self.await_ends(&self.inputs.iter().map(end).collect::<Vec<_>>())?;
+        if let Due::Wire(_) = produced.due {
+            wire::await_balance(self.cluster, &produced.ends, CATCH_UP)?;
         }
-        self.await_ends(&ends)?;
         for slot in self.workers.slots() {
             self.workers.leave(&slot, Duration::from_secs(30))?;
         }
@@ -457,7 +347,7 @@ impl Run<'_> {
             self.report.recovered > 0,
             "no task was restored from an image and a replay: the run proves nothing; try another seed"
         );
-        Ok(Expected::of(&produced, Rules::default_of_event_counts()))
+        Ok(produced.due)
     }
 
     fn await_ends(&mut self, ends: &[i64]) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod commit_cost;
+pub mod company;
 mod dice;
 pub mod generate;
 pub mod kill;
@@ -10,4 +11,6 @@ pub mod oracle;
 pub mod output;
 pub mod passthrough;
 pub mod recovery;
+pub mod subject;
+pub mod wire;
 pub mod workers;

@@ -279,6 +279,42 @@ impl Differences {
         self.lost + self.duplicated + self.different == 0
     }
 
+    /// Compares how often each thing is there with how often it has to be.
+    pub(crate) fn counted<K: Ord + std::fmt::Debug>(
+        &mut self,
+        what: &str,
+        due: &BTreeMap<K, u64>,
+        found: &BTreeMap<K, u64>,
+    ) {
+        let names: BTreeSet<&K> = due.keys().chain(found.keys()).collect();
+        for name in names {
+            let of = |side: &BTreeMap<K, u64>| side.get(name).copied().unwrap_or_default();
+            let (due, found) = (of(due), of(found));
+            self.lost += due.saturating_sub(found);
+            self.duplicated += found.saturating_sub(due);
+            if due != found {
+                self.note(|| format!("{what} {name:x?}: {due} times due, {found} found"));
+            }
+        }
+    }
+
+    /// Compares what is said of each thing.
+    pub(crate) fn same<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
+        &mut self,
+        what: &str,
+        due: &BTreeMap<K, V>,
+        found: &BTreeMap<K, V>,
+    ) {
+        let names: BTreeSet<&K> = due.keys().chain(found.keys()).collect();
+        for name in names {
+            let (due, found) = (due.get(name), found.get(name));
+            if due != found {
+                self.different += 1;
+                self.note(|| format!("{what} {name:?}: due {due:?}, found {found:?}"));
+            }
+        }
+    }
+
     fn note(&mut self, what: impl FnOnce() -> String) {
         const EXAMPLES: usize = 10;
         if self.examples.len() < EXAMPLES {
@@ -295,17 +331,7 @@ impl Differences {
             let of = |side: &Expected| side.windows.get(name).cloned().unwrap_or_default();
             differences.window(name, &of(expected), &of(published));
         }
-        let ids: BTreeSet<&u128> = expected.late.keys().chain(published.late.keys()).collect();
-        for id in ids {
-            let of = |side: &Expected| side.late.get(id).copied().unwrap_or_default();
-            let (due, found) = (of(expected), of(published));
-            differences.lost += due.saturating_sub(found);
-            differences.duplicated += found.saturating_sub(due);
-            if due != found {
-                differences
-                    .note(|| format!("late event {id:032x}: {due} times due, {found} found"));
-            }
-        }
+        differences.counted("late event", &expected.late, &published.late);
         differences
     }
 

@@ -21,6 +21,7 @@ use stream::{EventTime, Offset};
 use crate::cluster::Cluster;
 use crate::generate::{ClassShare, Config, Generator};
 use crate::output::note;
+use crate::subject::Subject;
 use crate::workers::{Restores, Workers, find_binary};
 
 /// One measurement of recovery.
@@ -108,12 +109,13 @@ fn run_round(arguments: &RecoveryArgs, cases: &mut [Case]) -> anyhow::Result<()>
     let binary = find_binary(arguments.binary.as_deref())?;
     let dir = tempfile::Builder::new().prefix("isobar-recovery-").tempdir()?;
     let cluster = Cluster::start(&dir.path().join("kafka"), 1)?;
-    cluster.create_topics()?;
-    let mut workers = Workers::new(&binary, &cluster.settings.brokers, dir.path());
+    cluster.create_topics(Subject::EventCounts)?;
+    let mut workers =
+        Workers::new(&binary, Subject::EventCounts, &cluster.settings.brokers, dir.path());
     workers.start("w0")?;
     workers.start("w1")?;
     let feed = Feed::start(&cluster, arguments)?;
-    let offsets = cluster.offsets()?;
+    let offsets = cluster.offsets(Subject::EventCounts)?;
     feed.await_fill(&offsets)?;
     // Images are cut again and again while input flows; the replay budget bounds their age.
     await_progress(&offsets, Duration::from_secs(10))?;

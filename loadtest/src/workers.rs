@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::cluster::SERVICE;
+use crate::subject::Subject;
 
 const SIGTERM: i32 = Signal::SIGTERM as i32;
 
@@ -20,6 +20,7 @@ const SIGTERM: i32 = Signal::SIGTERM as i32;
 #[derive(Debug)]
 pub struct Workers {
     binary: PathBuf,
+    subject: Subject,
     brokers: String,
     dir: PathBuf,
     /// Settings of the service, beyond its defaults.
@@ -44,9 +45,10 @@ pub struct Restores {
 
 impl Workers {
     /// None yet; logs will go to `dir`.
-    pub fn new(binary: &Path, brokers: &str, dir: &Path) -> Self {
+    pub fn new(binary: &Path, subject: Subject, brokers: &str, dir: &Path) -> Self {
         Self {
             binary: binary.to_owned(),
+            subject,
             brokers: brokers.to_owned(),
             dir: dir.to_owned(),
             settings: Vec::new(),
@@ -74,7 +76,7 @@ impl Workers {
     pub fn start(&mut self, slot: &str) -> anyhow::Result<()> {
         let log = self.log(slot)?;
         let child = Command::new(&self.binary)
-            .args(["run", SERVICE, "--brokers", &self.brokers, "--slot", slot])
+            .args(["run", self.subject.name(), "--brokers", &self.brokers, "--slot", slot])
             .args(["--admin-address", "127.0.0.1:0", "--log-format", "text"])
             .args(&self.settings)
             .stdin(Stdio::null())

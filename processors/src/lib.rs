@@ -19,6 +19,7 @@ pub mod service;
 pub mod sink;
 pub mod tenant;
 pub mod time;
+pub mod transform;
 
 pub use catalog::{Catalog, Known};
 pub use draft::{Draft, DraftActor, DraftHints, DraftNetwork, DraftSeries, Labels, StatisticSet};

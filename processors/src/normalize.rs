@@ -14,6 +14,7 @@ use crate::formats;
 use crate::input::Input;
 use crate::sink::{Refusal, Sink};
 use crate::tenant::Tenants;
+use crate::transform;
 
 /// What a record held, in its order.
 pub trait Taker {
@@ -86,7 +87,9 @@ impl Sink for Work<'_> {
         let index = usize::try_from(self.tally.events).unwrap_or(usize::MAX);
         self.tally.events += 1;
         let place = Place { record: self.record, index };
-        self.taker.event(canonical::event(draft, self.input, &place, self.tenants));
+        let mut event = canonical::event(draft, self.input, &place, self.tenants);
+        transform::apply(&mut event.data);
+        self.taker.event(event);
     }
 
     fn point(&mut self, series: &DraftSeries<'_>, time_ms: i64, value: f64, kind: PointKind) {

@@ -1,7 +1,9 @@
 //! The lines that `isobar up` prints, for people or for programs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemas::balance::Tally;
 use schemas::time::Time;
 use serde_json::json;
 
@@ -18,48 +20,62 @@ pub(super) struct Lines {
     format: Format,
     colour: bool,
     second: u64,
-    /// Records processed and written until the last line.
-    before: (u64, u64),
+    /// Messages read, events, points and duplicates until the last line.
+    before: [u64; 4],
 }
 
 /// What stood at the end.
 pub(super) struct Ending {
-    /// How long events were generated.
+    pub(super) format: Format,
+    /// How long messages were generated.
     pub(super) lasted: Duration,
-    /// Events generated.
-    pub(super) events: u64,
-    /// Events and marks that nobody read before the end.
+    /// Messages written.
+    pub(super) messages: u64,
+    /// Messages of which the balance does not tell.
     pub(super) unread: u64,
+    /// What became of the others.
+    pub(super) balance: BTreeMap<String, Tally>,
     /// Aggregates that a reader of the topic saw.
     pub(super) aggregates: u64,
-    /// What the workers did.
-    pub(super) sums: Sums,
+    /// Transactions of all services.
+    pub(super) commits: u64,
+    /// What the processors did.
+    pub(super) sums: Option<Sums>,
+    /// Events that came too late for their window.
+    pub(super) late: u64,
 }
 
 impl Lines {
     /// Lines in this format.
     pub(super) fn new(format: Format, colour: bool) -> Self {
-        Self { format, colour, second: 0, before: (0, 0) }
+        Self { format, colour, second: 0, before: [0; 4] }
     }
 
-    /// One second has passed: by now this many records are processed, and `lag` are not yet.
-    pub(super) fn second(&mut self, sums: &Sums, processed: u64, lag: u64) {
-        let (before_in, before_out) = self.before;
-        let taken = processed.saturating_sub(before_in);
-        let given = sums.outputs - before_out;
-        self.before = (processed, sums.outputs);
+    /// How lines are printed.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// One second has passed, and the slowest service has `lag` records left to read.
+    pub(super) fn second(&mut self, sums: &Sums, lag: u64) {
+        let now = ["read", "events", "points", "duplicates"].map(|what| sums.counted(what));
+        let [before_read, before_events, before_points, _] = self.before;
+        self.before = now;
+        let [read, events, points, duplicates] = now;
+        let (read, events, points) =
+            (read - before_read, events - before_events, points - before_points);
         self.second += 1;
-        let (late, duplicates) = (sums.counted("late"), sums.counted("duplicates"));
-        let p95_ms = sums.age_ms(0.95);
+        let (dead, p95_ms) = (sums.counted("dead_letters"), sums.age_ms(0.95));
         output::line(&match self.format {
             Format::Text => format!(
-                "{:>4} s  in {taken:>7}/s  out {given:>6}/s  lag {lag:>6}  late {late:>6}  \
-                 duplicates {duplicates:>6}  p95 {p95_ms:>5.1} ms",
+                "{:>4} s  messages {read:>6}/s  events {events:>6}/s  points {points:>6}/s  lag {lag:>5}  \
+                 duplicates {duplicates:>5}  dead letters {dead:>4}  p95 {p95_ms:>5.1} ms",
                 self.second
             ),
             Format::Json => json!({
-                "second": self.second, "in_per_second": taken, "out_per_second": given, "lag": lag,
-                "late": late, "duplicates": duplicates, "p95_ms": p95_ms,
+                "second": self.second, "messages_per_second": read, "events_per_second": events,
+                "points_per_second": points, "lag": lag, "duplicates": duplicates,
+                "dead_letters": dead, "p95_ms": p95_ms,
             })
             .to_string(),
         });
@@ -93,25 +109,76 @@ impl Lines {
     }
 }
 
-/// The last line: JSON in either format, so that scripts need not ask for it.
-pub(super) fn ending(ending: &Ending) {
-    let sums = &ending.sums;
-    let seconds = (ending.lasted.as_secs_f64() * 10.0).round() / 10.0;
-    let line = json!({
-        "seconds": seconds,
-        "records_in": ending.events,
-        "counted": sums.counted("counted"),
-        "duplicates": sums.counted("duplicates"),
-        "late": sums.counted("late"),
-        "dead_letters": sums.counted("dead_letters"),
-        "unread": ending.unread,
-        "aggregates_out": ending.aggregates,
-        "commits": sums.commits,
-        "p50_ms": sums.age_ms(0.5),
-        "p95_ms": sums.age_ms(0.95),
-        "max_ms": sums.age_ms(1.0),
-    });
-    output::line(&line.to_string());
+impl Ending {
+    /// The balance as a table, where a person reads; then one line of JSON in either format, so that
+    /// scripts need not ask for it.
+    pub(super) fn print(&self) {
+        if self.format == Format::Text {
+            self.table();
+        }
+        let seconds = (self.lasted.as_secs_f64() * 10.0).round() / 10.0;
+        let age = |share| self.sums.as_ref().map_or(0.0, |sums| sums.age_ms(share));
+        let line = json!({
+            "seconds": seconds,
+            "messages": self.messages,
+            "unread": self.unread,
+            "balance": self.total(),
+            "open": i64::try_from(self.total().open()).ok(),
+            "aggregates": self.aggregates,
+            "late": self.late,
+            "commits": self.commits,
+            "p50_ms": age(0.5),
+            "p95_ms": age(0.95),
+            "max_ms": age(1.0),
+        });
+        output::line(&line.to_string());
+    }
+
+    fn total(&self) -> Tally {
+        self.balance.values().fold(Tally::default(), |mut total, tally| {
+            total.add(tally);
+            total
+        })
+    }
+
+    fn table(&self) {
+        output::line(&format!(
+            "\n{:<30}{:>9}{:>9} ={:>9}{:>9}{:>12}{:>6}{:>10}{:>14}",
+            "balance by format",
+            "messages",
+            "found",
+            "events",
+            "points",
+            "duplicates",
+            "late",
+            "filtered",
+            "dead letters"
+        ));
+        for (format, tally) in &self.balance {
+            output::line(&row(format, tally));
+        }
+        let total = self.total();
+        output::line(&row("all", &total));
+        let closes = if total.open() == 0 { "it closes" } else { "IT DOES NOT CLOSE" };
+        output::line(&format!(
+            "{} messages written = {} read + {} in flight; {closes}\n",
+            self.messages, total.read, self.unread
+        ));
+    }
+}
+
+fn row(name: &str, tally: &Tally) -> String {
+    format!(
+        "{name:<30}{:>9}{:>9} ={:>9}{:>9}{:>12}{:>6}{:>10}{:>14}",
+        tally.read,
+        tally.found,
+        tally.events,
+        tally.points,
+        tally.duplicates,
+        tally.late,
+        tally.filtered,
+        tally.dead_letters
+    )
 }
 
 fn shown(key: &str) -> String {

@@ -9,10 +9,12 @@ use stream::WorkerEvent;
 /// Longer ages count as this.
 const AGE_MAX_US: u64 = 60_000_000;
 
-/// Hears of what all workers commit.
+/// Hears of what the workers of one service commit.
 #[derive(Debug)]
 pub(super) struct Tally {
     sums: Mutex<Sums>,
+    /// Their clock is so many times faster than ours.
+    speed: i64,
 }
 
 /// Sums since the start.
@@ -34,10 +36,10 @@ impl Tally {
     ///
     /// # Errors
     /// Never, with these bounds.
-    pub(super) fn new() -> anyhow::Result<Self> {
+    pub(super) fn new(speed: u16) -> anyhow::Result<Self> {
         let ages_us = Histogram::new_with_bounds(1, AGE_MAX_US, 3)?;
         let sums = Sums { commits: 0, outputs: 0, counted: BTreeMap::new(), ages_us };
-        Ok(Self { sums: Mutex::new(sums) })
+        Ok(Self { sums: Mutex::new(sums), speed: speed.into() })
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {
@@ -50,7 +52,8 @@ impl Tally {
         let mut sums = self.lock();
         sums.commits += 1;
         sums.outputs += *outputs as u64;
-        sums.ages_us.saturating_record_n(u64::try_from(*age_us).unwrap_or(0), *records);
+        let age_us = u64::try_from(*age_us / self.speed).unwrap_or(0);
+        sums.ages_us.saturating_record_n(age_us, *records);
         for (counted, amount) in *counts {
             *sums.counted.entry(counted.what).or_default() += amount;
         }

@@ -2,22 +2,39 @@
 
 use std::path::PathBuf;
 
-use loadtest::kill::{KillArgs, run};
+use loadtest::kill::{KillArgs, KillReport, run};
+use loadtest::subject::Subject;
 
-#[test]
-fn killed_stopped_and_drained_workers_publish_what_the_oracle_says() {
+fn disturbed(service: Subject, records: u64) -> KillReport {
     let report = run(&KillArgs {
-        records: 60_000,
+        service,
+        records: Some(records),
         workers: 2,
         kills: 6,
         brokers: 1,
         broker_kills: 0,
-        rate: 4_000,
+        rate: None,
         seed: None,
         binary: Some(PathBuf::from(env!("CARGO_BIN_EXE_isobar"))),
     })
     .unwrap();
     println!("{}", report.line());
     assert!(report.differences.is_empty(), "{:?}", report.differences);
-    assert!(report.windows > 1_000 && report.corrections > 0 && report.late > 0, "{report:?}");
+    report
+}
+
+#[test]
+fn killed_stopped_and_drained_workers_publish_what_the_oracle_says() {
+    let report = disturbed(Subject::EventCounts, 60_000);
+    for what in ["windows", "corrections", "late"] {
+        assert!(report.published[what] > 0, "{report:?}");
+    }
+}
+
+#[test]
+fn wire_formats_come_out_once_and_the_balance_closes_when_workers_are_killed() {
+    let report = disturbed(Subject::Processors, 10_000);
+    for what in ["events", "points", "signals", "dead_letters", "duplicates"] {
+        assert!(report.published[what] > 0, "{report:?}");
+    }
 }

@@ -13,6 +13,7 @@
 mod bad_input;
 mod bench;
 mod conformance;
+mod dead_letters;
 mod kill;
 mod postgres;
 mod processors;

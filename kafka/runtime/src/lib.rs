@@ -3,11 +3,13 @@
 //! **Invariant:** this is the only crate that knows librdkafka. Everything it tells the kernel is a
 //! record, a change of the assignment, or an error that names its reaction.
 
+pub mod bounded;
 pub mod client;
 mod context;
 mod log;
 pub mod plain;
 mod reaction;
+pub mod resend;
 mod state;
 pub mod topics;
 mod transaction;

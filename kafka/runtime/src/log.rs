@@ -31,7 +31,7 @@ pub(crate) const REQUEST: Duration = Duration::from_secs(5);
 /// A committed offset may wait for a dead owner's transaction; others go on in between.
 const CLAIM: Duration = Duration::from_secs(1);
 /// A topic that was just made is known to every broker after this.
-const KNOWN: Duration = Duration::from_secs(2);
+pub(crate) const KNOWN: Duration = Duration::from_secs(2);
 /// Leaving waits this long for the group to hear of it.
 const LEAVE: Duration = Duration::from_secs(2);
 

@@ -10,7 +10,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
@@ -90,6 +90,10 @@ impl PlainProducer {
         if let Some(timestamp) = timestamp {
             record = record.timestamp(timestamp.0);
         }
+        self.queue(record)
+    }
+
+    fn queue(&self, mut record: BaseRecord<'_, [u8], [u8]>) -> Result<(), LogError> {
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -99,11 +103,27 @@ impl PlainProducer {
                     self.producer.poll(Duration::from_millis(5));
                     record = refused;
                 }
-                Err((error, _)) => {
-                    return Err(general(format!("cannot write to {}/{}", to.0, to.1), error));
+                Err((error, refused)) => {
+                    return Err(general(format!("cannot write to {}", refused.topic), error));
                 }
             }
         }
+    }
+
+    /// Queues a record with all it has, waiting while the queue is full; its offset is the broker's.
+    ///
+    /// # Errors
+    /// When it can never be written.
+    pub fn send_record(&self, to: (&str, i32), record: &Record) -> Result<(), LogError> {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for (key, value) in &record.headers {
+            headers = headers.insert(Header { key, value: Some(value) });
+        }
+        let mut queued = BaseRecord::<[u8], [u8]>::to(to.0).partition(to.1);
+        queued = queued.timestamp(record.arrival.0).headers(headers);
+        queued.key = record.key.as_deref();
+        queued.payload = record.value.as_deref();
+        self.queue(queued)
     }
 
     /// Takes delivery reports; call it now and then between sends.

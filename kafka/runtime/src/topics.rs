@@ -16,7 +16,7 @@ mod lint;
 mod options;
 mod plan;
 mod problem;
-mod reach;
+pub(crate) mod reach;
 mod read;
 mod rim;
 mod settings;

@@ -43,7 +43,7 @@ fn is_log(look: &Look<'_>) -> bool {
     }
     let timed = has(look, "time") || has(look, "eventTimestamp");
     let about = ["resourceId", "category", "correlationId"].iter().any(|name| has(look, name));
-    timed && about && has(look, "operationName")
+    has(look, "operationName") && about && (timed || has(look, "properties"))
 }
 
 pub(crate) const FORMAT: Format = Format { name: "azure-activity", sniff: is_log, read };

@@ -46,7 +46,13 @@ fn read_piece(
 fn is_event(fields: &Fields<'_>) -> bool {
     let version = fields.text(&["apiVersion"]).unwrap_or_default();
     let told = version.starts_with("audit.k8s.io/") && !fields.has("items");
-    told || fields.has("auditID") || (fields.has("verb") && fields.has("requestURI"))
+    let about = || fields.has("requestURI") || fields.has("objectRef");
+    told || fields.has("auditID") || (fields.has("verb") && about()) || is_cut_short(fields)
+}
+
+/// Log platforms keep only the fields that they know.
+fn is_cut_short(fields: &Fields<'_>) -> bool {
+    fields.text(&["kind"]).as_deref() == Some("Event") && fields.has("responseStatus")
 }
 
 fn give(fields: &Fields<'_>, raw: &str, sink: &mut dyn Sink) {
@@ -201,6 +207,8 @@ fn looks_like(look: &Look<'_>) -> bool {
     let shaped = look.has_all(&["kind", "apiVersion"]) || LINES.iter().any(|name| look.has(name));
     look.has_all(&["auditID", "verb"])
         || look.has_all(&["auditID", "stage"])
+        || look.has_all(&["verb", "objectRef"])
+        || look.has_all(&["kind", "responseStatus", "user"])
         || (shaped && look.mentions("audit.k8s.io/v1"))
 }
 

@@ -36,7 +36,7 @@ impl ProducerContext for Complaints {
 }
 
 /// What the client library says of its attempt to reach a broker.
-pub(super) fn complaint(client: &ClientConfig) -> Option<String> {
+pub(crate) fn complaint(client: &ClientConfig) -> Option<String> {
     let complaints = Complaints::default();
     let probe: BaseProducer<_> = client.create_with_context(complaints.clone()).ok()?;
     // Only what is said meanwhile matters.

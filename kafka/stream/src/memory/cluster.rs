@@ -102,6 +102,11 @@ impl Cluster {
         self.lock().partition(from).map_or((Vec::new(), at), |partition| partition.read(at, max))
     }
 
+    /// The offset that the next record of a partition will get.
+    pub fn end(&self, of: &TopicPartition) -> Offset {
+        self.lock().partition(of).map_or(Offset(0), Partition::end)
+    }
+
     /// How many partitions a topic has; 0 where there is none.
     pub fn partitions(&self, topic: &str) -> usize {
         self.lock().topics.get(topic).map_or(0, Vec::len)

@@ -30,7 +30,8 @@ pub(super) const SOURCE: &str = "aws.cloudtrail";
 pub(crate) const FORMAT: Format = Format { name: "aws-cloudtrail", sniff, read };
 
 fn sniff(look: &Look<'_>) -> bool {
-    look.has("eventSource") && (look.has("eventName") || look.has("insightDetails"))
+    look.has_in_any_case("eventSource")
+        && (look.has_in_any_case("eventName") || look.has("insightDetails"))
 }
 
 fn read(input: &Input<'_>, sink: &mut dyn Sink) -> Result<(), Refusal> {

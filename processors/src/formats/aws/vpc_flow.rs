@@ -22,7 +22,7 @@ pub(crate) const FORMAT: Format = Format { name: "aws-vpc-flow", sniff, read };
 
 fn sniff(look: &Look<'_>) -> bool {
     if look.is_json() {
-        return look.has_all(&["srcaddr", "dstaddr", "action"]);
+        return look.has_in_any_case("srcaddr") && look.has_in_any_case("dstaddr");
     }
     let first = look.input.value.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
     str::from_utf8(first).is_ok_and(|line| is_header(line) || is_line(line))
@@ -54,13 +54,13 @@ struct Flow<'a> {
     account_id: Word<'a>,
     #[serde(borrow, alias = "interface-id")]
     interface_id: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "srcAddr")]
     srcaddr: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "dstAddr")]
     dstaddr: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "srcPort")]
     srcport: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "dstPort")]
     dstport: Word<'a>,
     #[serde(borrow)]
     protocol: Word<'a>,

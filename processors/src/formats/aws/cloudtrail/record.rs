@@ -6,52 +6,52 @@ use serde::Deserialize;
 
 use super::super::loose::{Part, Parts, Word};
 
-/// One record; every field may be missing or of another shape.
+/// One record; every field may be missing or of another shape. Data lakes write names in small letters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::formats::aws) struct Record<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "eventname")]
     pub(super) event_name: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "eventsource")]
     pub(in crate::formats::aws) event_source: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "eventtime")]
     pub(super) event_time: Word<'a>,
     #[serde(borrow, rename = "@timestamp")]
     pub(super) timestamp: Word<'a>,
-    #[serde(borrow, rename = "eventID")]
+    #[serde(borrow, rename = "eventID", alias = "eventid")]
     pub(super) event_id: Word<'a>,
     /// Triggers of `CodeCommit` spell it so.
     #[serde(borrow, rename = "eventId")]
     pub(super) event_id_of_triggers: Word<'a>,
-    #[serde(borrow, rename = "sharedEventID")]
+    #[serde(borrow, rename = "sharedEventID", alias = "sharedeventid")]
     pub(super) shared_event_id: Word<'a>,
-    #[serde(borrow, rename = "requestID")]
+    #[serde(borrow, rename = "requestID", alias = "requestid")]
     pub(super) request_id: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "awsregion")]
     pub(super) aws_region: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "recipientaccountid")]
     pub(super) recipient_account_id: Word<'a>,
-    #[serde(borrow, rename = "sourceIPAddress")]
+    #[serde(borrow, rename = "sourceIPAddress", alias = "sourceipaddress")]
     pub(super) source_ip_address: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "useragent")]
     pub(super) user_agent: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "errorcode")]
     pub(super) error_code: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "errormessage")]
     pub(super) error_message: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "readonly")]
     pub(super) read_only: Word<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "useridentity")]
     pub(super) user_identity: Part<UserIdentity<'a>>,
     #[serde(borrow)]
     pub(super) resources: Parts<TouchedResource<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "requestparameters")]
     pub(super) request_parameters: Part<Parameters<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "responseelements")]
     pub(super) response_elements: Part<Response<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "additionaleventdata")]
     pub(super) additional_event_data: Part<More<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "insightdetails")]
     pub(super) insight_details: Part<Insight<'a>>,
 }
 
