@@ -45,6 +45,7 @@ bench: build ## what reading formats and what exactly-once cost, each beside its
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
+	target/release/isobar-loadtest drain
 
 fuzz: ## 10 million spoilt samples into every decoder (SEED=n repeats a run)
 	ISOBAR_FUZZ_EXECUTIONS=10000000 ISOBAR_FUZZ_SEED=$(or $(SEED),1) \

@@ -4,3 +4,4 @@
 //! follows from its input partition alone.
 
 pub mod event_counts;
+pub mod summary;

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod commit_cost;
 pub mod company;
 mod dice;
+pub mod drain;
 pub mod generate;
 pub mod kill;
 pub mod oracle;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use loadtest::commit_cost::{self, CommitCost, CommitCostArgs};
+use loadtest::drain::{self, DrainArgs};
 use loadtest::kill::{self, KillArgs};
 use loadtest::output::{note, print};
 use loadtest::passthrough::{self, PartArgs, PassthroughArgs, Row};
@@ -48,6 +49,8 @@ enum Command {
     CommitCost(CommitCostArgs),
     /// Measure records passed through one worker, beside the raw producer and consumer
     Passthrough(PassthroughArgs),
+    /// Measure how fast one worker of the processors reads what lies on the topics
+    Drain(DrainArgs),
     /// One process of a pass-through
     #[command(hide = true)]
     PassthroughPart(PartArgs),
@@ -87,6 +90,10 @@ fn run(typed: &Typed) -> anyhow::Result<ExitCode> {
             heading(json, Row::heading());
             let rows = passthrough::run(arguments, |row| heading(json, &row.line()))?;
             show(json, &rows, "")?;
+        }
+        Command::Drain(arguments) => {
+            let report = drain::run(arguments)?;
+            show(json, &report, &report.lines())?;
         }
         Command::PassthroughPart(arguments) => {
             print(&serde_json::to_string(&passthrough::run_part(arguments)?)?);

@@ -17,6 +17,8 @@ use kafka_runtime::KafkaSettings;
 use kafka_runtime::plain::create_topic;
 
 pub use parts::{Part, PartArgs, run_part};
+pub(crate) use parts::{WallClock, topology};
+pub(crate) use report::cpu_of;
 pub use report::{Measured, Row};
 
 /// One measurement of the pass-through.

@@ -98,6 +98,11 @@ impl Workers {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// The process of a slot.
+    pub fn pid(&self, slot: &str) -> Option<u32> {
+        self.running.get(slot).map(Child::id)
+    }
+
     /// Sends a signal to a slot's process.
     ///
     /// # Errors

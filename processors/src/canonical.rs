@@ -69,6 +69,9 @@ pub fn event(
 
 /// JSON texts hold line ends only between their parts, where a space is as good.
 fn on_one_line(raw: &str) -> String {
+    if memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_none() {
+        return raw.to_owned();
+    }
     raw.replace(['\n', '\r'], " ")
 }
 

@@ -114,7 +114,7 @@ pub struct Head<'a> {
 /// # Errors
 /// When it is longer than its type allows, or has no text in JSON.
 pub fn encode<T: Payload>(envelope: &Envelope<T>) -> Result<Vec<u8>, EncodeError> {
-    let mut value = Vec::with_capacity(1024);
+    let mut value = Vec::with_capacity(envelope.data.bytes_hint());
     serde_json::to_writer(&mut value, &WireRef(envelope))
         .map_err(|source| EncodeError::Unwritable { payload: T::TYPE, source })?;
     check_written(T::TYPE, value, T::BYTES_MAX)

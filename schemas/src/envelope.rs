@@ -29,6 +29,11 @@ pub trait Payload: Serialize + DeserializeOwned + JsonSchema {
     /// The longest record of this type, in bytes. A longer one is neither written nor read. With
     /// its key and Kafka's framing it fits what brokers take by default, 1,048,588 bytes.
     const BYTES_MAX: usize = 1_000_000;
+
+    /// About how long it will be in JSON, so that room is made once.
+    fn bytes_hint(&self) -> usize {
+        1_024
+    }
 }
 
 /// One record: who and when, and what.

@@ -52,6 +52,10 @@ pub struct Event {
 impl Payload for Event {
     const TYPE: &'static str = "isobar.event";
     const VERSION: Version = Version::new(1, 0);
+
+    fn bytes_hint(&self) -> usize {
+        1_280 + self.raw.as_ref().map_or(0, |raw| raw.text().len())
+    }
 }
 
 /// Whether what was tried was done.

@@ -44,8 +44,8 @@ impl Default for Settings {
         Self {
             commit_interval_ms: 10,
             urgent_interval_ms: 5,
-            batch_records_max: 10_000,
-            batch_bytes_max: 16 * 1024 * 1024,
+            batch_records_max: 50_000,
+            batch_bytes_max: 64 * 1024 * 1024,
             replay_budget_ms: 700,
             mark_interval_ms: 1_000,
             poll_records_max: 2_000,
@@ -57,6 +57,11 @@ impl Default for Settings {
 /// While a task replays, commits of the others are this many times rarer: each keeps the replay
 /// waiting for about as long as it processes in between.
 const COMMITS_RARER_IN_REPLAY: i64 = 10;
+/// The same while the input is far behind: a commit takes some hundred milliseconds however much it
+/// holds, and nothing is read meanwhile.
+const COMMITS_RARER_BEHIND: i64 = 50;
+/// Records that waited for longer than this before they were read will not mind the difference.
+const BEHIND_MS: i64 = 5_000;
 /// Open cuts go on this often when nothing else commits.
 const CUT_INTERVAL_MS: i64 = 100;
 /// State below the last image is deleted this often at most.
@@ -93,6 +98,8 @@ pub struct Worker<L> {
     waiting: bool,
     /// The last poll gave nothing.
     idle: bool,
+    /// All that the last poll gave had waited for long.
+    behind: bool,
 }
 
 /// Whether the batch at hand is out of the way, and memory with it.
@@ -146,6 +153,7 @@ impl<L: Log> Worker<L> {
             marks: MarkKeeper::default(),
             waiting: false,
             idle: false,
+            behind: false,
         }
     }
 
@@ -208,8 +216,9 @@ impl<L: Log> Worker<L> {
         let polled = self.log.poll(self.settings.poll_records_max, self.wait_ms())?;
         self.idle = polled == Polled::Nothing;
         match polled {
-            Polled::Nothing => {}
+            Polled::Nothing => self.behind = false,
             Polled::Records { records, reached } => {
+                self.note_age(&records);
                 if self.take(records)? == Flushed::Clean {
                     reached.iter().for_each(|(input, offset)| self.marks.reached(input, *offset));
                 }
@@ -236,6 +245,13 @@ impl<L: Log> Worker<L> {
             }
         }
         Ok(())
+    }
+
+    fn note_age(&mut self, polled: &[(TopicPartition, Vec<Record>)]) {
+        let arrivals = polled.iter().filter_map(|(_, records)| records.last());
+        if let Some(newest) = arrivals.map(|record| record.arrival).max() {
+            self.behind = self.now_ms() - newest.0 > BEHIND_MS;
+        }
     }
 
     fn now_ms(&self) -> i64 {
@@ -437,7 +453,11 @@ impl<L: Log> Worker<L> {
     }
 
     fn commit_interval_ms(&self) -> i64 {
-        let times = if self.is_caught_up() { 1 } else { COMMITS_RARER_IN_REPLAY };
+        let times = match (self.is_caught_up(), self.behind) {
+            (false, _) => COMMITS_RARER_IN_REPLAY,
+            (true, true) => COMMITS_RARER_BEHIND,
+            (true, false) => 1,
+        };
         self.settings.commit_interval_ms * times
     }
 

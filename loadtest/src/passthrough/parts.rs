@@ -176,7 +176,8 @@ impl Processor for PassThrough {
     }
 }
 
-fn topology(name: &str) -> Topology {
+/// Passes all records of some topics to one that has as many partitions as each of them.
+pub(crate) fn topology(name: &str, inputs: Vec<Arc<str>>) -> Topology {
     let to: Arc<str> = Arc::from(format!("{name}.out"));
     let outputs = vec![Arc::clone(&to)];
     let make = move |input: &TopicPartition| -> Box<dyn Processor> {
@@ -184,7 +185,7 @@ fn topology(name: &str) -> Topology {
     };
     Topology {
         name: Arc::from(name),
-        inputs: vec![Arc::from(format!("{name}.in"))],
+        inputs,
         outputs,
         versions: Versions { schema: 1, logic: 1 },
         compatible_logic: Vec::new(),
@@ -194,7 +195,7 @@ fn topology(name: &str) -> Topology {
     }
 }
 
-struct WallClock;
+pub(crate) struct WallClock;
 
 impl Clock for WallClock {
     fn now_us(&self) -> i64 {
@@ -210,7 +211,7 @@ struct Commits {
 }
 
 fn work(arguments: &PartArgs) -> anyhow::Result<Measured> {
-    let topology = topology(&arguments.name);
+    let topology = topology(&arguments.name, vec![Arc::from(format!("{}.in", arguments.name))]);
     let log = KafkaLog::new(KafkaSettings::new(&arguments.brokers), &topology, "0");
     let commits = Arc::new(Mutex::new(Commits::default()));
     let noted = Arc::clone(&commits);
