@@ -6,7 +6,7 @@ ISOBAR_CACHE ?= $(HOME)/.cache/isobar
 export ISOBAR_CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help up build test check fmt deny bench fuzz kill kill-brokers recovery acceptance clean
+.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-brokers recovery acceptance clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ fuzz: ## 10 million spoilt samples into every decoder (SEED=n repeats a run)
 kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves (SEED=n repeats a run)
 	target/release/isobar-loadtest kill --brokers 1 $(if $(SEED),--seed $(SEED))
 
+kill-wire: build ## the same of the processors: wire formats in, the balance has to close (SEED=n)
+	target/release/isobar-loadtest kill --service processors $(if $(SEED),--seed $(SEED))
+
 kill-brokers: build ## the same on three brokers, with the leader killed as well
 	target/release/isobar-loadtest kill --brokers 3 --broker-kills 3 $(if $(SEED),--seed $(SEED))
 
@@ -69,6 +72,7 @@ acceptance: build ## figures over data kept outside of this repository (ACCEPTAN
 	target/release/isobar normalize --input $(ACCEPTANCE_DATA)/formats --output target/acceptance/formats.ndjson \
 	  --dead-letter target/acceptance/formats.dead.ndjson --summary target/acceptance/formats.json
 	@cat target/acceptance/formats.json
+	tests/acceptance/fill_rates.py target/release/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
 
 clean: ## what was built here
 	$(CARGO) clean

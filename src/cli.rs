@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
+use crate::balance::BalanceArgs;
 use crate::dead_letters::DeadLettersArgs;
 use crate::normalize::NormalizeArgs;
 use crate::output::Format;
@@ -27,6 +28,7 @@ Examples:
   isobar up                                    see it work: no Kafka, generated events
   isobar topics apply --brokers kafka:9092     make the topics
   isobar run event-counts --brokers kafka:9092 run a service
+  isobar balance                               what came in, and where all of it went
   isobar dead-letters list --since 2h          what could not be read
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 differences found by `topics plan --fail-on-diff`"
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Run(RunFlags),
     /// Check, plan, apply and export Kafka topics
     Topics(TopicsArgs),
+    /// Show what came in and where all of it went
+    Balance(BalanceArgs),
     /// Look at messages that could not be read, and send them back to where they came from
     DeadLetters(DeadLettersArgs),
     /// Read files as the processors read topics: events and points out, with a balance

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod settings;
 
+mod balance;
 mod dead_letters;
 mod normalize;
 mod reach;
@@ -64,6 +65,9 @@ fn main() -> ExitCode {
                 FAILED.into()
             }
         },
+        Command::Balance(arguments) => {
+            balance::run(&arguments, &mut stdout(), &mut stderr()).into()
+        }
         Command::DeadLetters(arguments) => {
             dead_letters::run(&arguments, clock::now(), &mut stdout(), &mut stderr()).into()
         }

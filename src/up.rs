@@ -121,10 +121,7 @@ async fn end_after(
     tokio::time::sleep(lasting).await;
     written.stop();
     let deadline = Instant::now() + CATCH_UP;
-    let mut is_read = || {
-        balances.take();
-        written.is_stopped() && balances.read() == written.messages()
-    };
+    let mut is_read = || written.is_stopped() && balances.take().read_until() == written.messages();
     until(deadline, &mut is_read).await;
     let ends = services.ends();
     until(deadline, &mut || services.have_passed(&ends)).await;
@@ -194,13 +191,11 @@ impl Show {
     /// Reads to the end, and sums up.
     fn last(mut self, lasted: Duration, messages: u64) -> Ending {
         self.results.take();
-        self.balances.take();
         Ending {
             format: self.lines.format(),
             lasted,
             messages,
-            unread: messages.saturating_sub(self.balances.read()),
-            balance: self.balances.by_format(),
+            balance: self.balances.into_ledger(),
             aggregates: self.results.read(),
             commits: self.services.commits(),
             sums: self.services.sums(processors::service::NAME),

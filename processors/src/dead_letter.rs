@@ -35,9 +35,11 @@ pub fn dead_letter(
     let headers: Vec<(&str, Option<&[u8]>)> =
         input.headers.iter().map(|(name, value)| (&**name, Some(&**value))).collect();
     let place = format!("{}/{}/{}", origin.topic, origin.partition, origin.offset);
+    // Two pieces of one record may be wrong in the same way.
+    let digest = RecordId::of("piece", &[&String::from_utf8_lossy(piece)]).to_string();
     let position = refusal.position.map(|at| at.to_string()).unwrap_or_default();
     let attributes = Attributes {
-        id: RecordId::of(DeadLetter::TYPE, &[&place, &refusal.reason, &position]),
+        id: RecordId::of(DeadLetter::TYPE, &[&place, &refusal.reason, &position, &digest]),
         source: format!("isobar.{SERVICE}"),
         subject: Some(place),
         time: input.arrival,

@@ -1,14 +1,13 @@
 //! The lines that `isobar up` prints, for people or for programs.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use schemas::balance::Tally;
 use schemas::time::Time;
 use serde_json::json;
 
 use super::results::Minute;
 use super::tally::Sums;
+use crate::balance::Ledger;
 use crate::output::{self, Format};
 
 /// How much of a key is shown: tenant and the beginning of its resource's id.
@@ -31,10 +30,8 @@ pub(super) struct Ending {
     pub(super) lasted: Duration,
     /// Messages written.
     pub(super) messages: u64,
-    /// Messages of which the balance does not tell.
-    pub(super) unread: u64,
-    /// What became of the others.
-    pub(super) balance: BTreeMap<String, Tally>,
+    /// What became of them.
+    pub(super) balance: Ledger,
     /// Aggregates that a reader of the topic saw.
     pub(super) aggregates: u64,
     /// Transactions of all services.
@@ -114,16 +111,15 @@ impl Ending {
     /// scripts need not ask for it.
     pub(super) fn print(&self) {
         if self.format == Format::Text {
-            self.table();
+            output::line("");
+            self.balance.lines(self.messages).iter().for_each(|line| output::line(line));
+            output::line("");
         }
         let seconds = (self.lasted.as_secs_f64() * 10.0).round() / 10.0;
         let age = |share| self.sums.as_ref().map_or(0.0, |sums| sums.age_ms(share));
         let line = json!({
             "seconds": seconds,
-            "messages": self.messages,
-            "unread": self.unread,
-            "balance": self.total(),
-            "open": i64::try_from(self.total().open()).ok(),
+            "balance": self.balance.json(self.messages),
             "aggregates": self.aggregates,
             "late": self.late,
             "commits": self.commits,
@@ -133,52 +129,6 @@ impl Ending {
         });
         output::line(&line.to_string());
     }
-
-    fn total(&self) -> Tally {
-        self.balance.values().fold(Tally::default(), |mut total, tally| {
-            total.add(tally);
-            total
-        })
-    }
-
-    fn table(&self) {
-        output::line(&format!(
-            "\n{:<30}{:>9}{:>9} ={:>9}{:>9}{:>12}{:>6}{:>10}{:>14}",
-            "balance by format",
-            "messages",
-            "found",
-            "events",
-            "points",
-            "duplicates",
-            "late",
-            "filtered",
-            "dead letters"
-        ));
-        for (format, tally) in &self.balance {
-            output::line(&row(format, tally));
-        }
-        let total = self.total();
-        output::line(&row("all", &total));
-        let closes = if total.open() == 0 { "it closes" } else { "IT DOES NOT CLOSE" };
-        output::line(&format!(
-            "{} messages written = {} read + {} in flight; {closes}\n",
-            self.messages, total.read, self.unread
-        ));
-    }
-}
-
-fn row(name: &str, tally: &Tally) -> String {
-    format!(
-        "{name:<30}{:>9}{:>9} ={:>9}{:>9}{:>12}{:>6}{:>10}{:>14}",
-        tally.read,
-        tally.found,
-        tally.events,
-        tally.points,
-        tally.duplicates,
-        tally.late,
-        tally.filtered,
-        tally.dead_letters
-    )
 }
 
 fn shown(key: &str) -> String {

@@ -40,6 +40,24 @@ fn values(cluster: &Cluster, name: &str, expected: usize) -> Vec<Vec<u8>> {
     values
 }
 
+/// Until the balance tells of all twenty calls, within a second of their commit.
+fn await_balance(cluster: &Cluster) {
+    let arguments = ["balance", "--topic", "isobar.in.audit", "--output", "json"];
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let told = isobar(&arguments).args(["--brokers", &cluster.brokers]).output().unwrap();
+        let balance: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
+        if balance["in_flight"] == 0 && balance["total"]["read"] == 20 {
+            let total = &balance["total"];
+            assert_eq!((&total["events"], &total["duplicates"]), (&10.into(), &10.into()));
+            assert_eq!(balance["open"], 0);
+            return;
+        }
+        assert!(Instant::now() < deadline, "{balance}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 #[test]
 fn what_producers_send_becomes_events_points_and_dead_letters() {
     let cluster = shared_broker();
@@ -77,6 +95,8 @@ fn what_producers_send_becomes_events_points_and_dead_letters() {
         .map(|value| MetricBatch::decode(value).unwrap().points().len());
     assert_eq!(batch.sum::<usize>(), 2, "two definitions, and a batch of two points");
     values(cluster, topic::DEAD_LETTER.name, 1);
+
+    await_balance(cluster);
 
     kill(Pid::from_raw(service.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
     assert!(service.wait().unwrap().success());

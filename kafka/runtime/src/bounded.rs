@@ -61,6 +61,12 @@ impl BoundedReader {
         Ok(Self { settings: settings.clone(), topic: topic.to_owned(), ranges })
     }
 
+    /// The offset behind the last record of each partition that held something, when it was opened.
+    #[must_use]
+    pub fn ends(&self) -> BTreeMap<i32, i64> {
+        self.ranges.iter().map(|(partition, (_, end))| (*partition, *end)).collect()
+    }
+
     /// Gives every committed record before the ends, in order within a partition.
     ///
     /// # Errors
