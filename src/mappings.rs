@@ -63,3 +63,71 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
 }
+
+#[cfg(test)]
+mod tests {
+    use processors::balance::Tally;
+    use processors::formats::sniff_and_read;
+    use processors::{Input, Refusal, Sink};
+
+    use super::*;
+
+    const MAPPING: &str = "\
+format: lunch
+detect: [{keys: [dish, cook]}]
+event: {source: canteen, class: change, kind: documents, action: $dish.change, id: $dish.id}
+";
+
+    /// Counts what comes.
+    #[derive(Default)]
+    struct Count(Tally, Vec<String>);
+
+    impl Sink for Count {
+        fn event(&mut self, event: &processors::Draft<'_>) {
+            self.0.events += 1;
+            self.1.push(format!("{} {}", event.source, event.action));
+        }
+
+        fn point(
+            &mut self,
+            _: &processors::DraftSeries<'_>,
+            _: i64,
+            _: f64,
+            _: schemas::metric::PointKind,
+        ) {
+        }
+
+        fn set(&mut self, _: &processors::DraftSeries<'_>, _: i64, _: &processors::StatisticSet) {}
+
+        fn filtered(&mut self, _: &'static str) {}
+
+        fn refused(&mut self, _: Refusal, _: &[u8]) {}
+    }
+
+    #[test]
+    fn a_source_of_ones_own_is_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("lunch.yaml"), MAPPING).unwrap();
+        let catalog = catalog(&[dir.path().to_owned()]).unwrap();
+        let value = br#"{"dish": {"id": 7, "change": "cooked"}, "cook": "Ada"}"#;
+        let input = Input { catalog, ..Input::new(value, schemas::time::Time::MIN) };
+        let mut count = Count::default();
+        assert_eq!(sniff_and_read(&input, &mut count).unwrap().name(), "lunch");
+        assert_eq!(count.1, ["canteen cooked"]);
+        assert!(Catalog::built_in().named("lunch").is_none());
+    }
+
+    #[test]
+    fn all_mistakes_of_all_files_are_told_and_names_are_taken_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("a.yaml", &MAPPING.replace("class: change", "class: chnge"));
+        write("b.yml", &MAPPING.replace("detect", "dtect"));
+        let told = catalog(&[dir.path().to_owned()]).unwrap_err().to_string();
+        assert!(told.contains("a.yaml:3") && told.contains("b.yml:2"), "{told}");
+        write("a.yaml", MAPPING);
+        write("b.yml", &MAPPING.replace("lunch", "jira"));
+        let told = catalog(&[dir.path().to_owned()]).unwrap_err().to_string();
+        assert_eq!(told, "there are two formats called jira; give yours another name");
+    }
+}

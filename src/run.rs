@@ -10,12 +10,25 @@ use crate::config::Run;
 use crate::process::Process;
 use crate::telemetry::Telemetry;
 
+/// What the ids that are remembered will take, before it is taken.
+fn tell_memory(run: &Run) {
+    if run.services.iter().any(|service| service.name == processors::service::NAME) {
+        let config = &run.common.services.processors;
+        tracing::info!(
+            megabytes = config.dedup_bytes() / 1_000_000,
+            events_per_second = config.expected_events_per_second,
+            "memory of deduplication at most, if no more events come than are expected"
+        );
+    }
+}
+
 /// Runs until told to end.
 ///
 /// # Errors
 /// When a worker needs a person, or the end was not in order.
 pub(crate) async fn run(run: &Run, telemetry: &Telemetry) -> anyhow::Result<()> {
     let mut process = Process::new(&run.common, telemetry)?;
+    tell_memory(run);
     for service in &run.services {
         let topology = Arc::new((service.topology)(&run.common.services)?);
         for number in 0..run.common.workers {

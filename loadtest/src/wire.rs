@@ -4,30 +4,27 @@
 //! dead letters from the generator's own knowledge, points from one undisturbed reading, which has to
 //! agree with that knowledge.
 
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
-use processors::canonical::Series;
-use processors::normalize::{Sample, Taker, normalize};
+use anyhow::{bail, ensure};
 use processors::service::Routes;
-use processors::tenant::Tenants;
-use processors::{Input, Refusal};
 use schemas::balance::{Balance, Tally};
 use schemas::dead_letter::DeadLetter;
-use schemas::envelope::Envelope;
 use schemas::event::Event;
 use schemas::id::EventId;
-use schemas::metric::{MetricBatch, PointKind, is_batch};
+use schemas::metric::{MetricBatch, is_batch};
 use schemas::series::SeriesDefinition;
 use schemas::signal::Signal;
-use schemas::time::Time;
 use schemas::{codec, mark, topic};
 use stream::{Record, TopicPartition};
 
 use crate::cluster::Cluster;
 use crate::company::Message;
 use crate::oracle::Differences;
+use reading::Reading;
 
 /// Series, time, bits of the value, kind.
 type PointName = (u64, i64, u64, u8);
@@ -230,59 +227,4 @@ fn values(cluster: &Cluster, topic: &str) -> anyhow::Result<Vec<Vec<u8>>> {
 
 fn id_of(source: &str, native_id: &str) -> u128 {
     EventId::of(source, native_id).0.as_u128()
-}
-
-/// What one undisturbed reading finds.
-#[derive(Debug, Default)]
-struct Reading {
-    events: Vec<(u128, schemas::source_class::SourceClass)>,
-    points: Vec<PointName>,
-    samples: u64,
-    filtered: u64,
-    refused: u64,
-}
-
-impl Reading {
-    fn message(&mut self, message: &Message) -> anyhow::Result<&'static str> {
-        let arrival = Time::from_millis(message.arrival.0).context("an arrival")?;
-        let headers = &message.headers;
-        let input = Input { headers, ..Input::new(&message.value, arrival) };
-        Ok(normalize(&input, "", None, &Tenants::default(), self).0)
-    }
-
-    fn point(&mut self, series: &Series<'_>, time_ms: i64, value: f64, kind: PointKind) {
-        self.points.push((series.id.as_u64(), time_ms, value.to_bits(), kind as u8));
-    }
-}
-
-impl Taker for Reading {
-    fn event(&mut self, event: Envelope<Event>) {
-        self.events.push((event.attributes.id.0.as_u128(), event.attributes.source_class));
-    }
-
-    fn sample(&mut self, series: &Series<'_>, time_ms: i64, sample: Sample) {
-        self.samples += 1;
-        match sample {
-            Sample::Point(value, kind) => self.point(series, time_ms, value, kind),
-            Sample::Set(set) => {
-                let pieces = [
-                    (set.count, PointKind::SetCount),
-                    (set.sum, PointKind::SetSum),
-                    (set.min, PointKind::SetMin),
-                    (set.max, PointKind::SetMax),
-                ];
-                for (value, kind) in pieces {
-                    value.into_iter().for_each(|value| self.point(series, time_ms, value, kind));
-                }
-            }
-        }
-    }
-
-    fn filtered(&mut self, _: &'static str) {
-        self.filtered += 1;
-    }
-
-    fn refused(&mut self, _: &Refusal, _: &[u8]) {
-        self.refused += 1;
-    }
 }

@@ -122,7 +122,7 @@ impl Catalog {
         match names.windows(2).find(|pair| pair.first() == pair.last()) {
             Some(pair) => Err(MappingError(format!(
                 "there are two formats called {}; give yours another name",
-                pair.concat().split_at(pair.concat().len() / 2).0
+                pair.first().copied().unwrap_or_default()
             ))),
             None => Ok(Box::leak(Box::new(catalog))),
         }

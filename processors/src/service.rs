@@ -3,20 +3,19 @@
 //! **Invariant:** whatever a record holds leaves as an event, as points, as late, as a dead letter, or
 //! is counted as filtered or as a duplicate. The counts of a batch are reported once it has committed.
 
+mod config;
 mod dedup;
 mod ledger;
 mod points;
 mod signals;
 mod write;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::balance::Tally;
 use schemas::envelope::{Envelope, Extra};
 use schemas::event::Event;
 use schemas::mark::{self, InputProgress, Mark, Writer as MarkWriter};
-use schemas::source_class::SourceClass;
 use schemas::time::Time;
 use schemas::topic;
 use stream::{
@@ -24,12 +23,12 @@ use stream::{
 };
 
 use crate::canonical::Series;
-use crate::catalog::{Catalog, Known};
+use crate::catalog::Known;
 use crate::dead_letter::Origin;
 use crate::input::Input;
 use crate::normalize::{Sample, Taker, normalize};
 use crate::sink::Refusal;
-use crate::tenant::Tenants;
+pub use config::ProcessorsConfig;
 use dedup::{Seen, Verdict};
 use ledger::{Entry, Ledger};
 use points::Points;
@@ -38,45 +37,6 @@ use write::Writer;
 
 /// The service's name, and its consumer group.
 pub const NAME: &str = "processors";
-
-/// What is read, and how patiently.
-#[derive(Clone, Debug)]
-pub struct ProcessorsConfig {
-    /// Topics whose format is known; others are looked at.
-    pub formats: BTreeMap<String, Known>,
-    /// The formats that are known.
-    pub catalog: &'static Catalog,
-    /// Topics that belong to one tenant.
-    pub tenant_of_topic: BTreeMap<String, String>,
-    /// Whose events the others are.
-    pub tenants: Tenants,
-    /// Which events go where.
-    pub routes: Routes,
-    /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
-    pub future_ms: i64,
-    /// How old an event may be and still be known for a duplicate; by class.
-    pub horizon_ms: BTreeMap<SourceClass, i64>,
-    /// The same for the other classes.
-    pub horizon_default_ms: i64,
-}
-
-impl Default for ProcessorsConfig {
-    fn default() -> Self {
-        const MINUTE_MS: i64 = 60_000;
-        // Two paths of one audit trail may lie a quarter of an hour apart, behind its own delay.
-        let audit = (SourceClass::Audit, 30 * MINUTE_MS);
-        Self {
-            formats: BTreeMap::new(),
-            catalog: Catalog::built_in(),
-            tenant_of_topic: BTreeMap::new(),
-            tenants: Tenants::default(),
-            routes: Routes::default(),
-            future_ms: 5 * MINUTE_MS,
-            horizon_ms: BTreeMap::from([audit]),
-            horizon_default_ms: 10 * MINUTE_MS,
-        }
-    }
-}
 
 /// The topology: the eight inputs; events, metrics, signals, series, late and dead letters out.
 #[must_use]

@@ -31,7 +31,12 @@ struct Section {
     routes: RoutesSection,
     horizon: BTreeMap<ClassName, Lasting>,
     future: Option<Lasting>,
+    expected_events_per_second: Option<u64>,
+    dedup_memory_max_mb: Option<u64>,
 }
+
+/// What remembered ids may take, unless the file says otherwise.
+const DEDUP_MEMORY_MAX_MB: u64 = 2_048;
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -117,6 +122,9 @@ impl Section {
                 signals: self.routes.signals.unwrap_or(default.routes.signals),
             },
             future_ms: self.future.map_or(default.future_ms, |Lasting(ms)| ms),
+            expected_events_per_second: self
+                .expected_events_per_second
+                .unwrap_or(default.expected_events_per_second),
             ..ProcessorsConfig::default()
         };
         for (ClassName(class), Lasting(ms)) in self.horizon {
@@ -124,6 +132,21 @@ impl Section {
                 Some(class) => drop(config.horizon_ms.insert(class, ms)),
                 None => config.horizon_default_ms = ms,
             }
+        }
+        let (needed_mb, limit_mb) = (
+            config.dedup_bytes() / 1_000_000,
+            self.dedup_memory_max_mb.unwrap_or(DEDUP_MEMORY_MAX_MB),
+        );
+        if needed_mb > limit_mb {
+            return Err((
+                "horizon:".to_owned(),
+                format!(
+                    "deduplication would take {needed_mb} MB at {} events/s and the longest horizon, and \
+                 may take {limit_mb}: shorten `horizon`, correct `expected_events_per_second`, or \
+                 raise `dedup_memory_max_mb`",
+                    config.expected_events_per_second
+                ),
+            ));
         }
         for (topic, of_topic) in self.topics {
             of_topic.add(&topic, catalog, &mut config).map_err(|what| (topic, what))?;
@@ -196,6 +219,10 @@ processors:
             (
                 "topics: {isobar.in.audit: {format: aws-cloudtrial}}",
                 "f.yaml:2: processors: there is no format aws-cloudtrial; did you mean aws-cloudtrail?",
+            ),
+            (
+                "horizon: {audit: 365h}",
+                "f.yaml:2: processors: deduplication would take 144546 MB at 5000 events/s",
             ),
             ("mappings: [/nowhere.yaml]", "f.yaml:2: processors: cannot read /nowhere.yaml"),
         ] {
