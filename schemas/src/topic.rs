@@ -141,7 +141,7 @@ pub const SERIES: Topic = Topic {
     partitions: KEYED_PARTITIONS,
     cleanup: Cleanup::Compact,
     message_bytes_max: MESSAGE_BYTES_MAX,
-    writers: &["processors"],
+    writers: &["processors", "analytics"],
     description: "the definition of every series, the latest of each",
 };
 

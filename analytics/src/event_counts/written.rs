@@ -9,7 +9,7 @@ use schemas::dead_letter::{DeadLetter, Message};
 use schemas::envelope::{Attributes, Envelope, Extra, Payload};
 use schemas::event::Event;
 use schemas::finite::Finite;
-use schemas::id::RecordId;
+use schemas::id::{RecordId, SeriesId};
 use schemas::late::Late;
 use schemas::position::Position;
 use schemas::source_class::SourceClass;
@@ -21,6 +21,7 @@ use super::EventCountsConfig;
 use super::panes::{Address, Closing};
 
 const SOURCE: &str = "isobar.analytics";
+const MEASURE: &str = "events";
 
 /// Writes records of one task.
 pub(super) struct Writer {
@@ -70,11 +71,12 @@ impl Writer {
             source_class: class,
             traceparent: None,
         };
+        let group = BTreeMap::from([("source_class".to_owned(), class.as_str().to_owned())]);
         let aggregate = Aggregate {
-            series: None,
+            series: SeriesId::of(closing.resource, MEASURE, &group),
             resource: Some(closing.resource),
-            group: BTreeMap::from([("source_class".to_owned(), class.as_str().to_owned())]),
-            measure: "events".to_owned(),
+            group,
+            measure: MEASURE.to_owned(),
             window_start_ms: start.0,
             window_size_ms: self.window.as_ms(),
             state: if closing.revision == 0 { WindowState::Final } else { WindowState::Correction },
@@ -83,7 +85,11 @@ impl Writer {
             statistics: each_counts_one(closing.count),
             quantiles: BTreeMap::new(),
             distinct: None,
+            increase: None,
             rate: None,
+            stale_since_ms: None,
+            unusable: 0,
+            collapsed: 0,
             extra: Extra::new(),
         };
         let envelope = Envelope::new(attributes, aggregate);
@@ -181,8 +187,8 @@ impl Writer {
 /// Statistics of `count` events, each of which is the value 1.
 fn each_counts_one(count: u64) -> Statistics {
     #[expect(clippy::cast_precision_loss, reason = "no window holds 2^53 events")]
-    let sum = finite(count as f64);
-    let (zero, one) = (finite(0.0), finite(1.0));
+    let sum = Some(finite(count as f64));
+    let (zero, one) = (Some(finite(0.0)), Some(finite(1.0)));
     Statistics {
         count,
         sum,
