@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::processors::service::ProcessorsConfig;
+use analytics::windows::WindowsConfig;
 use stream::Settings;
 
 use crate::cli::{CommonSettings, RunFlags, SharedFlags, TypedSettings, UpFlags};
@@ -82,6 +83,8 @@ pub(crate) struct Common {
 pub(crate) struct Services {
     /// What the processors read, and how.
     pub(crate) processors: ProcessorsConfig,
+    /// How patient windows are, and how much they hold.
+    pub(crate) windows: WindowsConfig,
 }
 
 /// `isobar run`.
@@ -243,7 +246,7 @@ fn common_of(given: &mut Given<'_>, shared: &SharedFlags, default: &Defaults) ->
 fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     let read = file.map(processors::read).transpose();
     let processors = read.map_err(|problem| given.problem(problem)).ok().flatten();
-    Services { processors: processors.unwrap_or_default() }
+    Services { processors: processors.unwrap_or_default(), ..Services::default() }
 }
 
 fn telemetry(given: &mut Given<'_>, filter_default: &str) -> Telemetry {

@@ -16,7 +16,7 @@ pub(crate) struct Service {
 }
 
 /// All of them.
-pub(crate) static SERVICES: [Service; 2] = [
+pub(crate) static SERVICES: [Service; 3] = [
     Service {
         name: processors::service::NAME,
         description: "reads what producers send: events, metric batches and signals, each once",
@@ -26,6 +26,11 @@ pub(crate) static SERVICES: [Service; 2] = [
         name: analytics::event_counts::NAME,
         description: "counts events by key in one-minute windows, each event once",
         topology: event_counts,
+    },
+    Service {
+        name: analytics::metric_windows::NAME,
+        description: "windows of 1 min to 1 d over every series of metrics",
+        topology: |of| Ok(analytics::metric_windows::topology(of.windows.clone())?),
     },
 ];
 

@@ -4,4 +4,7 @@
 //! follows from its input partition alone.
 
 pub mod event_counts;
+mod marks;
+pub mod metric_windows;
 pub mod summary;
+pub mod windows;

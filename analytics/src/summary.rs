@@ -15,6 +15,7 @@
 //!
 //! On the wire a value takes 9 to 10 bytes with its time, and a bucket 2 to 3.
 
+mod before;
 mod buckets;
 mod distinct;
 mod growth;
@@ -28,6 +29,7 @@ mod sum;
 mod summed;
 mod wire;
 
+pub use before::Before;
 pub use distinct::Distinct;
 pub use moments::Dated;
 pub use pane::{Increase, Pane, Statistics};

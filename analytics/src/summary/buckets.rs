@@ -76,6 +76,9 @@ impl Buckets {
             both.append(index, count);
         }
         both.collapse([self.lowest(), other.lowest()]);
+        // What two have in common was reserved twice.
+        both.indices.shrink_to_fit();
+        both.counts.shrink_to_fit();
         both
     }
 

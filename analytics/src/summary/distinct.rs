@@ -50,7 +50,18 @@ impl Default for Distinct {
 impl Distinct {
     /// Takes a value, which two places know by the same bytes or not at all.
     pub fn add(&mut self, value: &[u8]) {
-        self.take(Entry::of(xxh3_64(value)));
+        self.add_hash(Self::hash(value));
+    }
+
+    /// What stands for a value: two that are equal have one.
+    #[must_use]
+    pub fn hash(value: &[u8]) -> u64 {
+        xxh3_64(value)
+    }
+
+    /// Takes a value by its hash.
+    pub fn add_hash(&mut self, hash: u64) {
+        self.take(Entry::of(hash));
     }
 
     fn take(&mut self, entry: Entry) {

@@ -64,11 +64,7 @@ impl Stretch {
     /// Adds what comes next.
     fn join(&mut self, next: &Self) {
         let (before, after) = (self.last.value, next.first.value);
-        let between = match next.begins {
-            true => 0.0,
-            false if after >= before => after - before,
-            false => after.max(0.0),
-        };
+        let between = if next.begins { 0.0 } else { step(before, after) };
         self.increase += between + next.increase;
         if next.last.time_ms >= self.last.time_ms {
             self.last = next.last;
@@ -78,6 +74,36 @@ impl Stretch {
     fn gap_to(&self, next: &Self) -> u32 {
         next.first.time_ms.saturating_sub(self.last.time_ms)
     }
+}
+
+/// How a total went from its first point to its last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Course {
+    pub(super) first: Dated,
+    /// The source said that it began with the first.
+    begins: bool,
+    pub(super) last: Dated,
+    /// Nothing of a lone point: there was no step.
+    increase: Option<f64>,
+}
+
+impl Course {
+    /// The increase, the step from the point before included.
+    pub(super) fn increase_after(&self, before: Option<f64>) -> Option<f64> {
+        let step = before.map(|before| match self.begins {
+            true => 0.0,
+            false => step(before, self.first.value),
+        });
+        match (step, self.increase) {
+            (Some(step), increase) => Some(step + increase.unwrap_or(0.0)),
+            (None, increase) => increase,
+        }
+    }
+}
+
+/// What a total grew by between two points: where it fell, it began anew.
+fn step(before: f64, after: f64) -> f64 {
+    if after >= before { after - before } else { after.max(0.0) }
 }
 
 impl Growth {
@@ -137,16 +163,29 @@ impl Growth {
         self.stretches = joined;
     }
 
-    /// The increase over these and `more` points, and the milliseconds it took.
-    pub(super) fn increase(&self, more: impl Iterator<Item = Dated>) -> Option<(f64, u32)> {
+    /// How the total went over these and `more` points.
+    pub(super) fn course(&self, more: impl Iterator<Item = Dated>) -> Option<Course> {
         let mut all = self.stretches.clone();
         all.extend(more.map(|point| Stretch::of(point, false)));
         all.sort_by(Stretch::order);
         let (first, rest) = all.split_first()?;
         let mut whole = *first;
         rest.iter().for_each(|stretch| whole.join(stretch));
-        let took_ms = whole.last.time_ms.saturating_sub(whole.first.time_ms);
-        (took_ms > 0).then_some((whole.increase, took_ms))
+        let lone = rest.is_empty() && !first.is_joined();
+        Some(Course {
+            first: first.first,
+            begins: first.begins,
+            last: whole.last,
+            increase: (!lone).then_some(whole.increase),
+        })
+    }
+
+    /// No point comes between these any more: one stretch tells as much as all.
+    pub(super) fn settle(&mut self) {
+        if let Some((first, rest)) = self.stretches.split_first_mut() {
+            rest.iter().for_each(|stretch| first.join(stretch));
+        }
+        self.stretches.truncate(1);
     }
 
     pub(super) fn len(&self) -> usize {

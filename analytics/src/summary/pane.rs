@@ -72,6 +72,31 @@ impl Pane {
         }
     }
 
+    /// Takes a value that no other one replaces: two of one instant are two.
+    pub fn count(&mut self, time_ms: u32, value: f64) {
+        if !value.is_finite() {
+            self.unusable = self.unusable.saturating_add(1);
+            return;
+        }
+        let point = Dated { time_ms, value };
+        self.sum_up();
+        match &mut self.points {
+            Points::Summed(summed) => summed.add(point),
+            Points::Single(_) => self.points = Points::Summed(Box::new(Summed::first(point))),
+        }
+        self.heard_ms = self.heard_ms.max(Some(time_ms));
+    }
+
+    /// No point comes into this pane, nor before its last, any more: what was kept for such is let go.
+    pub fn settle(&mut self) {
+        if let (Points::Summed(_), Some(growth)) = (&self.points, &mut self.growth) {
+            growth.settle();
+        }
+        if let Some(sets) = &mut self.sets {
+            sets.settle();
+        }
+    }
+
     /// False for what this pane can do nothing with.
     fn take(&mut self, point: Dated, kind: PointKind) -> bool {
         match kind {

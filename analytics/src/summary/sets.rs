@@ -9,6 +9,7 @@
 use schemas::metric::PointKind;
 use serde::{Deserialize, Serialize};
 
+use super::before::Before;
 use super::growth::Growth;
 use super::moments::{Dated, greatest, least};
 use super::sum::Sum;
@@ -84,23 +85,44 @@ impl Sets {
             }
             // Only in a group over series of both forms: what they came to so far adds up.
             (ours, theirs) => {
-                let mut total = ours.total();
-                total.merge(&theirs.total());
+                let mut total = ours.total(&Before::default());
+                total.merge(&theirs.total(&Before::default()));
                 *self = Self::Intervals(Intervals { open: Vec::new(), total });
             }
         }
     }
 
-    pub(super) fn total(&self) -> SetTotal {
+    /// What they came to, where the totals were `before`.
+    pub(super) fn total(&self, before: &Before) -> SetTotal {
         match self {
             Self::Intervals(intervals) => intervals.total(),
             Self::Totals { count, sum } => {
-                let grown = |growth: &Growth| growth.increase(std::iter::empty());
-                let grown = |growth| Some(grown(growth).map_or(0.0, |(increase, _)| increase));
+                let grown = |growth: &Growth, before| {
+                    let course = growth.course(std::iter::empty());
+                    Some(course.and_then(|course| course.increase_after(before)).unwrap_or(0.0))
+                };
+                let (count, sum) = (grown(count, before.set_count), grown(sum, before.set_sum));
                 let mut total = SetTotal::default();
-                total.add(&Set { count: grown(count), sum: grown(sum), ..Set::default() });
+                total.add(&Set { count, sum, ..Set::default() });
                 total
             }
+        }
+    }
+
+    /// Where the totals are after these, in place of what they were before.
+    pub(super) fn carry(&self, before: &mut Before) {
+        if let Self::Totals { count, sum } = self {
+            let last = |growth: &Growth| growth.course(std::iter::empty()).map(|c| c.last.value);
+            before.set_count = last(count).or(before.set_count);
+            before.set_sum = last(sum).or(before.set_sum);
+        }
+    }
+
+    /// No set comes between these any more.
+    pub(super) fn settle(&mut self) {
+        if let Self::Totals { count, sum } = self {
+            count.settle();
+            sum.settle();
         }
     }
 }

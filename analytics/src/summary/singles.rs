@@ -50,6 +50,12 @@ impl Singles {
         room
     }
 
+    /// Whether a value of this time would be taken.
+    pub(super) fn has_room_at(&self, time_ms: u32) -> bool {
+        let same = |single: &Single| single.time_ms.cmp(&time_ms);
+        self.points.len() < SINGLES_MAX || self.points.binary_search_by(same).is_ok()
+    }
+
     fn replace(&mut self, point: Dated) -> bool {
         let present = self.points.binary_search_by_key(&point.time_ms, |single| single.time_ms);
         if let Ok(at) = present {

@@ -18,6 +18,13 @@ pub(super) struct Summed {
 }
 
 impl Summed {
+    /// Of one value.
+    pub(super) fn first(point: Dated) -> Self {
+        let mut summed = Self { moments: Moments::of(point), sketch: Sketch::default() };
+        summed.sketch.add(point.value);
+        summed
+    }
+
     /// Of one value or more.
     pub(super) fn of(singles: &Singles) -> Option<Self> {
         let moments = Moments::of_all(singles.iter())?;

@@ -1,6 +1,6 @@
 //! Totals: what they grew by, over beginnings, holes and merges.
 
-use analytics::summary::{Dated, Pane};
+use analytics::summary::{Before, Dated, Pane};
 use expect_test::expect;
 use proptest::prelude::*;
 use schemas::metric::PointKind;
@@ -63,7 +63,7 @@ proptest! {
         };
         let pieces = points.chunks(points_a_pane).map(pane).collect();
         let merged = merge_all(pieces, true, &mut dice);
-        let told = merged.increase().map_or(0.0, |increase| increase.increase);
+        let told = merged.increase(&Before::default(), 0).map_or(0.0, |increase| increase.increase);
         prop_assert_eq!(merged.unplaced(), 0);
         prop_assert!(near(told, grown(&points), 1e-12), "{} is not {}", told, grown(&points));
     }
@@ -73,10 +73,10 @@ proptest! {
         let mut dice = Dice::new(seed);
         let points = total(count, &mut dice);
         let pane = pane_of(&disorder(&points, places, &mut dice), 0);
-        let told = pane.increase().unwrap();
+        let told = pane.increase(&Before::default(), 0).unwrap();
         prop_assert_eq!(pane.unplaced(), 0);
         prop_assert!(near(told.increase, grown(&points), 1e-12));
-        prop_assert_eq!(told.took_ms, (count - 1) * 1_000);
+        prop_assert_eq!(told.took_ms, i64::from(count - 1) * 1_000);
     }
 
     #[test]
@@ -87,7 +87,7 @@ proptest! {
         let parts = dealt.len();
         points.iter().for_each(|point| dealt[dice.below(parts)].push(*point));
         let pieces = dealt.iter().map(|some| (0, pane_of(some, 0))).collect();
-        let told = merge_all(pieces, true, &mut dice).increase().unwrap();
+        let told = merge_all(pieces, true, &mut dice).increase(&Before::default(), 0).unwrap();
         prop_assert!(near(told.increase, grown(&points), 1e-12));
     }
 }
@@ -95,7 +95,9 @@ proptest! {
 fn told(points: &[(u32, f64, PointKind)]) -> String {
     let mut pane = Pane::new(true);
     points.iter().for_each(|(time_ms, value, kind)| pane.add(*time_ms, *value, *kind));
-    let increase = pane.increase().map(|told| (told.increase, told.took_ms, told.per_second()));
+    let increase = pane
+        .increase(&Before::default(), 0)
+        .map(|told| (told.increase, told.took_ms, told.per_second()));
     format!("{increase:?}, unplaced {}, unusable {}\n", pane.unplaced(), pane.unusable())
 }
 
@@ -125,17 +127,17 @@ fn beginnings_and_resets() {
     expect![[r#"
         None, unplaced 0, unusable 0
         None, unplaced 0, unusable 0
-        Some((6.0, 2000, 3.0)), unplaced 0, unusable 0
-        Some((5.0, 2000, 2.5)), unplaced 0, unusable 0
-        Some((4.0, 1000, 4.0)), unplaced 0, unusable 0
-        Some((4.0, 1000, 4.0)), unplaced 0, unusable 0
-        Some((14.0, 1000, 14.0)), unplaced 0, unusable 0
-        Some((0.0, 500, 0.0)), unplaced 0, unusable 0
-        Some((248.0, 19900, 12.462311557788945)), unplaced 0, unusable 0
-        Some((249.0, 30000, 8.3)), unplaced 0, unusable 0
-        Some((199.0, 19900, 10.0)), unplaced 1, unusable 0
-        Some((0.0, 310, 0.0)), unplaced 0, unusable 0
-        Some((0.0, 310, 0.0)), unplaced 0, unusable 2
+        Some((6.0, 2000, Some(3.0))), unplaced 0, unusable 0
+        Some((5.0, 2000, Some(2.5))), unplaced 0, unusable 0
+        Some((4.0, 1000, Some(4.0))), unplaced 0, unusable 0
+        Some((4.0, 1000, Some(4.0))), unplaced 0, unusable 0
+        Some((14.0, 1000, Some(14.0))), unplaced 0, unusable 0
+        Some((0.0, 500, Some(0.0))), unplaced 0, unusable 0
+        Some((248.0, 19900, Some(12.462311557788945))), unplaced 0, unusable 0
+        Some((249.0, 30000, Some(8.3))), unplaced 0, unusable 0
+        Some((199.0, 19900, Some(10.0))), unplaced 1, unusable 0
+        Some((0.0, 310, Some(0.0))), unplaced 0, unusable 0
+        Some((0.0, 310, Some(0.0))), unplaced 0, unusable 2
     "#]]
     .assert_eq(&cases.concat());
 }
@@ -143,7 +145,7 @@ fn beginnings_and_resets() {
 #[test]
 fn only_totals_grow() {
     let points = values(Shape::Even, 100, &mut Dice::new(1));
-    assert_eq!(pane_of_values(&points, 0, false).increase(), None);
+    assert_eq!(pane_of_values(&points, 0, false).increase(&Before::default(), 0), None);
 }
 
 /// Each pane begins anew three times and has a single value, so that there are many more beginnings
@@ -158,6 +160,10 @@ fn beginnings_outnumber_values() {
             (number * 60_000, pane)
         };
         let merged = merge_all((0..40).map(pane).collect(), true, &mut Dice::new(seed));
-        assert_eq!(merged.increase().map(|told| told.increase), Some(40.0), "seed {seed}");
+        assert_eq!(
+            merged.increase(&Before::default(), 0).map(|told| told.increase),
+            Some(40.0),
+            "seed {seed}"
+        );
     }
 }

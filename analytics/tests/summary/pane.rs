@@ -1,6 +1,6 @@
 //! Any split and order of the points, and any order of the merges, tell the same.
 
-use analytics::summary::{Dated, Pane};
+use analytics::summary::{Before, Dated, Pane};
 use expect_test::expect;
 use proptest::prelude::*;
 use schemas::metric::PointKind;
@@ -22,7 +22,7 @@ fn pieces(points: &[Dated], count: usize, dice: &mut Dice) -> Vec<(u32, Pane)> {
 }
 
 fn check(pane: &Pane, points: &[Dated]) {
-    let told = pane.statistics().unwrap();
+    let told = pane.statistics(&Before::default()).unwrap();
     let mut values: Vec<f64> = points.iter().map(|point| point.value).collect();
     let sum = exact_sum(values.iter().copied());
     let mean = sum / values.len() as f64;
@@ -73,9 +73,9 @@ proptest! {
         before.merge(&pane, 0);
         after.merge(&Pane::new(is_total), 0);
         for merged in [before, after] {
-            prop_assert_eq!(merged.statistics(), pane.statistics());
+            prop_assert_eq!(merged.statistics(&Before::default()), pane.statistics(&Before::default()));
             prop_assert_eq!(merged.quantiles(QUANTILES), pane.quantiles(QUANTILES));
-            prop_assert_eq!(merged.increase(), pane.increase());
+            prop_assert_eq!(merged.increase(&Before::default(), 0), pane.increase(&Before::default(), 0));
         }
     }
 }
@@ -97,14 +97,14 @@ fn a_sum_keeps_what_a_plain_one_loses() {
         let value = [1e16, 1.0, -1e16][time_ms as usize % 3];
         pane.add(time_ms, value, PointKind::Value);
     }
-    assert_eq!(pane.statistics().map(|told| told.sum), Some(1e16 + 333.0));
+    assert_eq!(pane.statistics(&Before::default()).map(|told| told.sum), Some(1e16 + 333.0));
 }
 
 /// A pane of these points as text.
 fn told(points: &[(u32, f64, PointKind)]) -> String {
     let mut pane = Pane::new(false);
     points.iter().for_each(|(time_ms, value, kind)| pane.add(*time_ms, *value, *kind));
-    let values = pane.statistics().map_or("nothing".to_owned(), |told| {
+    let values = pane.statistics(&Before::default()).map_or("nothing".to_owned(), |told| {
         let [first, last] = [told.first, told.last].map(|end| end.unwrap().value);
         format!("{} from {first} to {last}, sum {}", told.count, told.sum)
     });
@@ -151,7 +151,7 @@ fn of_two_values_at_once_the_greater_is_first_and_last() {
         for (one, other) in [(1.0, 2.0), (2.0, 1.0), (-0.0, 0.0), (0.0, -0.0)] {
             let mut pane = ends(one);
             pane.merge(&ends(other), 0);
-            let told = pane.statistics().unwrap();
+            let told = pane.statistics(&Before::default()).unwrap();
             let bits = told.first.unwrap().value.to_bits();
             assert_eq!(bits, one.max(other).abs().to_bits());
             assert_eq!(told.last.unwrap().value.to_bits(), bits);

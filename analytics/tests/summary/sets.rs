@@ -1,6 +1,6 @@
 //! Statistic sets, alone and beside values.
 
-use analytics::summary::Pane;
+use analytics::summary::{Before, Pane};
 use expect_test::expect;
 use proptest::prelude::*;
 use schemas::metric::PointKind::{self, SetCount, SetMax, SetMin, SetSum, Value};
@@ -20,7 +20,7 @@ fn pane(is_total: bool, pieces: &[(u32, f64, PointKind)]) -> Pane {
 }
 
 fn told(pane: &Pane) -> String {
-    let Some(told) = pane.statistics() else {
+    let Some(told) = pane.statistics(&Before::default()) else {
         return format!("nothing, unusable {}\n", pane.unusable());
     };
     let last = told.last.map(|last| last.value);
@@ -85,7 +85,7 @@ proptest! {
         dice.shuffle(&mut panes);
         let mut all = Pane::new(false);
         panes.iter().for_each(|pane| all.merge(pane, 0));
-        let told = all.statistics().unwrap();
+        let told = all.statistics(&Before::default()).unwrap();
         prop_assert_eq!(told.count, u64::from(count) * 2);
         prop_assert!(near(told.sum, oracle[0], 1e-12));
         prop_assert_eq!((told.min, told.max), (Some(oracle[1]), Some(oracle[2])));

@@ -1,6 +1,6 @@
 //! Bytes: what was written is read; what was damaged is an error, or a summary that works.
 
-use analytics::summary::{Distinct, Pane, Sketch, SummaryError, from_bytes, to_bytes};
+use analytics::summary::{Before, Distinct, Pane, Sketch, SummaryError, from_bytes, to_bytes};
 use expect_test::expect;
 use proptest::prelude::*;
 use schemas::metric::PointKind;
@@ -40,7 +40,11 @@ fn use_up(mut pane: Pane) {
         pane.add(u32::try_from(time_ms).unwrap(), 3.0, kind);
     }
     pane.merge(&pane.clone(), 60_000);
-    let told = (pane.statistics(), pane.quantiles([0.0, 0.5, 1.0]), pane.increase());
+    let told = (
+        pane.statistics(&Before::default()),
+        pane.quantiles([0.0, 0.5, 1.0]),
+        pane.increase(&Before::default(), 0),
+    );
     let more = (pane.stale_since_ms(), pane.unusable(), pane.unplaced(), pane.collapsed());
     assert!(format!("{told:?}{more:?}").len() > 10);
     from_bytes::<Pane>(&to_bytes(&pane)).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::record::{Output, Record};
 use crate::store::Store;
+use crate::time::EventTime;
 
 /// Work on one input partition.
 ///
@@ -35,8 +36,26 @@ pub trait Processor: Send {
         let _ = context;
     }
 
+    /// Up to when it has done all that the marks from above made due. Its own progress marks say no
+    /// more than that, so that a stage further down never overtakes its shares. A processor that
+    /// reads what no stage marks has no such bound.
+    fn done_until(&self) -> Bound {
+        Bound::None
+    }
+
     /// All its stores, always in the same order: the order numbers them in images.
     fn stores(&mut self) -> Vec<&mut dyn Store>;
+}
+
+/// What bounds the progress that a task tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Nothing: no stage above marks its input.
+    None,
+    /// It has not heard of all above: it tells nothing yet.
+    Unknown,
+    /// It is done up to here.
+    Until(EventTime),
 }
 
 /// Whether `advance` has to be called again.

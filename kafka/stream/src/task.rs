@@ -8,7 +8,7 @@ use std::fmt;
 use crate::batch::{Batch, Checkpoint, Position};
 use crate::cut::{CompletedImage, Cut};
 use crate::image::{ImageAt, Pointer, Versions};
-use crate::processor::{Context, Effects, Processor, Progress};
+use crate::processor::{Bound, Context, Effects, Processor, Progress};
 use crate::record::{Offset, Record, TopicPartition};
 
 /// A task at work.
@@ -141,6 +141,11 @@ impl Task {
     /// A progress mark goes out, and beside it what the processor tells of itself.
     pub fn report(&mut self, effects: &mut Effects) {
         self.processor.report(&mut Context::new(effects, self.replaying));
+    }
+
+    /// What bounds the progress marks for this input.
+    pub fn done_until(&self) -> Bound {
+        self.processor.done_until()
     }
 
     /// Replayed work is committed already, so it needs no undo.

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::TopicPartition;
 use crate::store::{KeyedStore, Store};
 use crate::time::{EventTime, SourceClass};
+use crate::upstream::Upstream;
+pub use crate::upstream::UpstreamRead;
 
 /// How patient watermarks are.
 #[derive(Clone, Debug)]
@@ -67,41 +68,24 @@ struct SourceClock {
     last_arrival: EventTime,
 }
 
-/// How far an upstream input partition was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpstreamRead {
-    /// The upstream input partition.
-    pub input: TopicPartition,
-    /// How many partitions that topic has.
-    pub partitions: i32,
-    /// Everything that had arrived by then has come through.
-    pub until: EventTime,
-}
-
 /// The watermarks of one task.
 #[derive(Debug)]
 pub struct Watermarks {
     patience: Patience,
     clocks: KeyedStore<Source, SourceClock>,
-    marks: KeyedStore<(String, i32), EventTime>,
-    /// Partitions of each upstream topic: until all were heard of, nothing counts as idle.
-    upstream: KeyedStore<String, i32>,
+    upstream: Upstream,
 }
 
 impl Watermarks {
     /// Watermarks that have seen nothing.
     pub fn new(patience: Patience) -> Self {
-        Self {
-            patience,
-            clocks: KeyedStore::default(),
-            marks: KeyedStore::default(),
-            upstream: KeyedStore::default(),
-        }
+        Self { patience, clocks: KeyedStore::default(), upstream: Upstream::default() }
     }
 
     /// Its stores, for [`crate::Processor::stores`].
     pub fn stores(&mut self) -> [&mut dyn Store; 3] {
-        [&mut self.clocks, &mut self.marks, &mut self.upstream]
+        let [marks, partitions] = self.upstream.stores();
+        [&mut self.clocks, marks, partitions]
     }
 
     /// An event of `source`: true when that moved its watermark.
@@ -122,22 +106,8 @@ impl Watermarks {
 
     /// A progress mark of the stage above: the sources whose watermarks it moved.
     pub fn mark(&mut self, reads: &[UpstreamRead]) -> Vec<Source> {
-        for read in reads {
-            let key = (read.input.topic.to_string(), read.input.partition);
-            // A former owner's mark may come late; time upstream never goes back.
-            let until = self.marks.get(&key).map_or(read.until, |known| read.until.max(*known));
-            self.marks.insert(&key, until);
-            self.upstream.insert(&key.0, read.partitions);
-        }
-        self.idle_until().map_or_else(Vec::new, |until| self.advance_idle(until))
-    }
-
-    /// The least mark, once every partition above has been heard of.
-    fn idle_until(&self) -> Option<EventTime> {
-        let expected: i64 = self.upstream.iter().map(|(_, count)| i64::from(*count)).sum();
-        let heard = i64::try_from(self.marks.iter().count()).unwrap_or(0);
-        let least = self.marks.iter().map(|(_, until)| *until).min();
-        least.filter(|_| heard >= expected)
+        self.upstream.mark(reads);
+        self.upstream.least().map_or_else(Vec::new, |until| self.advance_idle(until))
     }
 
     fn advance_idle(&mut self, until: EventTime) -> Vec<Source> {
@@ -167,6 +137,7 @@ impl Watermarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::TopicPartition;
 
     const AUDIT: SourceClass = SourceClass(1);
 

@@ -11,12 +11,12 @@ use crate::events::{Observer, WorkerEvent};
 use crate::log::{Change, Log, LogError, Polled, Reaction};
 use crate::marks::MarkKeeper;
 use crate::pace::Pace;
-use crate::processor::Effects;
+use crate::processor::{Bound, Effects};
 use crate::record::{Destination, Headers, Offset, Output, Record, TopicPartition};
 use crate::restore::restore;
 use crate::task::{Task, Verdict};
 use crate::time::{Clock, EventTime};
-use crate::topology::Topology;
+use crate::topology::{ReadUpTo, Topology};
 
 /// When a worker commits, and how much it holds.
 #[derive(Clone, Debug)]
@@ -413,7 +413,8 @@ impl<L: Log> Worker<L> {
             return Ok(());
         }
         let ends = self.log.ends(&self.marks.inputs())?;
-        let mark = self.marks.mark();
+        let mark: Vec<_> =
+            self.marks.mark().into_iter().filter_map(|read| self.bounded(read)).collect();
         self.marks.told(now_ms, &ends);
         if mark.is_empty() {
             return Ok(());
@@ -435,6 +436,15 @@ impl<L: Log> Worker<L> {
         self.open_mark = true;
         self.open_since_us.get_or_insert(now_ms * 1000);
         Ok(())
+    }
+
+    /// What was read, but no more than was done.
+    fn bounded(&self, read: ReadUpTo) -> Option<ReadUpTo> {
+        match self.tasks.get(&read.input)?.done_until() {
+            Bound::None => Some(read),
+            Bound::Unknown => None,
+            Bound::Until(done) => Some(ReadUpTo { until_ms: read.until_ms.min(done.0), ..read }),
+        }
     }
 
     // === Commits ===

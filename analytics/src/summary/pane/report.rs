@@ -1,6 +1,8 @@
 //! What a pane tells.
 
 use super::{Pane, Points};
+use crate::summary::before::Before;
+use crate::summary::growth::{Course, Growth};
 use crate::summary::moments::{Dated, Moments, greatest, least};
 use crate::summary::sets::of_both;
 use crate::summary::sketch::rank;
@@ -29,29 +31,31 @@ pub struct Statistics {
     pub deviation: Option<f64>,
 }
 
-/// How much a total grew within a pane.
+/// How much a total grew.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Increase {
-    /// The sum of its increases from point to point.
+    /// The sum of its steps from point to point, the one into the pane's first included.
     pub increase: f64,
-    /// From the first of these points to the last; never 0.
-    pub took_ms: u32,
+    /// From the first of these points to the last.
+    pub took_ms: i64,
 }
 
 impl Increase {
-    /// Growth per second between the first point and the last.
+    /// Growth per second; nothing where no time passed.
     #[must_use]
-    pub fn per_second(&self) -> f64 {
-        self.increase * 1_000.0 / f64::from(self.took_ms)
+    pub fn per_second(&self) -> Option<f64> {
+        (self.took_ms > 0).then(|| self.increase * 1_000.0 / self.took_ms as f64)
     }
 }
 
 impl Pane {
-    /// Statistics of points and sets together; nothing where there was neither.
+    /// Statistics of points and sets together, where totals were `before`; nothing where there was
+    /// neither.
     #[must_use]
-    pub fn statistics(&self) -> Option<Statistics> {
+    pub fn statistics(&self, before: &Before) -> Option<Statistics> {
         let points = self.moments();
-        let sets = self.sets.as_ref().map(|sets| sets.total()).filter(|sets| sets.says_anything());
+        let sets =
+            self.sets.as_ref().map(|sets| sets.total(before)).filter(|sets| sets.says_anything());
         if points.is_none() && sets.is_none() {
             return None;
         }
@@ -88,9 +92,29 @@ impl Pane {
         }
     }
 
-    /// How much a total grew; nothing in other series, and with fewer than two points.
+    /// How much a total grew, where it was `before` a pane that starts at `start_ms`; nothing in
+    /// other series, and where there was no step.
     #[must_use]
-    pub fn increase(&self) -> Option<Increase> {
+    pub fn increase(&self, before: &Before, start_ms: i64) -> Option<Increase> {
+        let course = self.course()?;
+        let increase = course.increase_after(before.value.map(|(_, value)| value))?;
+        let at = |time_ms: u32| start_ms.saturating_add(time_ms.into());
+        let from_ms = before.value.map_or(at(course.first.time_ms), |(time_ms, _)| time_ms);
+        Some(Increase { increase, took_ms: at(course.last.time_ms).saturating_sub(from_ms) })
+    }
+
+    /// Where totals are after this pane, which starts at `start_ms`, in place of what they were
+    /// before it.
+    pub fn carry(&self, before: &mut Before, start_ms: i64) {
+        if let Some(Course { last, .. }) = self.course() {
+            before.value = Some((start_ms.saturating_add(last.time_ms.into()), last.value));
+        }
+        if let Some(sets) = &self.sets {
+            sets.carry(before);
+        }
+    }
+
+    fn course(&self) -> Option<Course> {
         if !self.is_total {
             return None;
         }
@@ -98,15 +122,38 @@ impl Pane {
             Points::Single(singles) => Some(singles.iter()),
             Points::Summed(_) => None,
         };
-        let growth = self.growth.as_deref().cloned().unwrap_or_default();
-        let (increase, took_ms) = growth.increase(singles.into_iter().flatten())?;
-        Some(Increase { increase, took_ms })
+        let singles = singles.into_iter().flatten();
+        self.growth.as_deref().unwrap_or(&Growth::default()).course(singles)
+    }
+
+    /// Whether a value of this time would be kept as a single one.
+    #[must_use]
+    pub fn has_room_at(&self, time_ms: u32) -> bool {
+        match &self.points {
+            Points::Single(singles) => singles.has_room_at(time_ms),
+            Points::Summed(_) => false,
+        }
+    }
+
+    /// The times of the values, while they are single.
+    #[must_use]
+    pub fn single_times(&self) -> Option<impl Iterator<Item = u32> + '_> {
+        match &self.points {
+            Points::Single(singles) => Some(singles.iter().map(|point| point.time_ms)),
+            Points::Summed(_) => None,
+        }
     }
 
     /// Since when the series has no value, if its source said so and nothing came at or after.
     #[must_use]
     pub fn stale_since_ms(&self) -> Option<u32> {
         self.stale_ms.filter(|stale| self.heard_ms.is_none_or(|heard| heard < *stale))
+    }
+
+    /// The time of the latest point or set.
+    #[must_use]
+    pub fn latest_ms(&self) -> Option<u32> {
+        self.heard_ms
     }
 
     /// How many points could not be used.

@@ -1,0 +1,235 @@
+//! The service `metric-windows`: windows over every series on `isobar.metrics`.
+//!
+//! **Invariant:** a point is in its five windows, or late, or a duplicate, or unusable in its window, or
+//! its series is unknown or refused: each is counted. All points of a batch are judged by the time
+//! before it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemas::envelope::Envelope;
+use schemas::metric::{self, MetricBatch, Point};
+use schemas::series::{SeriesDefinition, Temporality};
+use schemas::source_class::SourceClass;
+use schemas::{codec, mark, topic};
+use stream::{
+    Bound, Context, Processor, Progress, Record, Store, TopicPartition, Topology, Versions,
+};
+
+use crate::marks;
+use crate::windows::{
+    Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows, WindowsConfig, Writer,
+    minute_of,
+};
+
+/// The service's name, and its consumer group.
+pub const NAME: &str = "metric-windows";
+/// Points further ahead of time than this are not believed; processors hold back five minutes' worth.
+const AHEAD_MINUTES: Minute = 15;
+
+/// How windows over metrics are made.
+pub type MetricWindowsConfig = WindowsConfig;
+
+/// The topology: `isobar.metrics` in; aggregates, partials, late and dead letters out.
+///
+/// # Errors
+/// When the configuration cannot give right windows.
+pub fn topology(config: MetricWindowsConfig) -> Result<Topology, ConfigError> {
+    config.check()?;
+    config.check_grace(SourceClass::Metric)?;
+    let outputs = [topic::AGGREGATES, topic::PARTIALS, topic::LATE, topic::DEAD_LETTER];
+    Ok(Topology {
+        name: Arc::from(NAME),
+        inputs: vec![Arc::from(topic::METRICS.name)],
+        outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
+        versions: Versions { schema: 1, logic: 1 },
+        compatible_logic: Vec::new(),
+        stateful: true,
+        marks: Some(marks::passed_on(NAME)),
+        make: Arc::new(move |input| Box::new(MetricWindows::new(&config, input))),
+    })
+}
+
+struct MetricWindows {
+    config: WindowsConfig,
+    writer: Writer,
+    clock: Clock,
+    jobs: Jobs,
+    windows: Windows,
+}
+
+impl MetricWindows {
+    fn new(config: &WindowsConfig, input: &TopicPartition) -> Self {
+        Self {
+            config: config.clone(),
+            writer: Writer::new(NAME, input),
+            clock: Clock::new(config.clone()),
+            jobs: Jobs::default(),
+            windows: Windows::default(),
+        }
+    }
+
+    fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        match self.clock.mark(value) {
+            Ok(()) => self.jobs.time_passed(&self.clock),
+            Err(error) => self.refuse(record, mark::TYPE, &error.to_string(), context),
+        }
+    }
+
+    fn take_definition(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        let series = match codec::decode::<SeriesDefinition>(value) {
+            Ok(definition) => series_of(definition),
+            Err(error) => return self.refuse(record, "isobar.series", &error.to_string(), context),
+        };
+        if let Err(refused) = self.windows.define(series, self.config.series_max) {
+            context.count("series_refused", 1);
+            self.refuse(record, "isobar.series", &refused.to_string(), context);
+        }
+    }
+
+    fn take_batch(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        let batch = match MetricBatch::decode(value) {
+            Ok(batch) => batch,
+            Err(error) => return self.refuse(record, metric::TYPE, &error.to_string(), context),
+        };
+        let mut judge = Judge::new(&self.clock, &self.windows, &mut self.jobs);
+        let (arrival_ms, offset) = (batch.arrival.millis(), record.offset.0);
+        let accepted =
+            batch.points().iter().enumerate().filter_map(|(row, point)| judge.take(row, point));
+        let accepted: Vec<_> = accepted.collect();
+        let Judge { late, unknown, ahead, .. } = judge;
+        context.count("points", accepted.len() as u64);
+        context.count("ahead", ahead);
+        self.windows.add(arrival_ms, offset, accepted.into_iter());
+        self.tell_late(&late, &batch, offset, context);
+        if unknown > 0 {
+            context.count("unknown_series", unknown);
+            let reason = format!(
+                "{unknown} points of series whose definition did not come before them, or was refused"
+            );
+            self.refuse(record, metric::TYPE, &reason, context);
+        }
+    }
+
+    fn tell_late(
+        &self,
+        late: &[(u32, usize)],
+        batch: &MetricBatch,
+        offset: i64,
+        context: &mut Context<'_>,
+    ) {
+        for (at, row) in late {
+            let (Some(series), Some(point)) = (self.windows.series(*at), batch.points().get(*row))
+            else {
+                continue;
+            };
+            let bounds_ms = (self.clock.watermark_ms(series.class), self.config.grace_ms);
+            let (time_ms, value) = (point.time_ms, point.value);
+            let place = (offset, *row);
+            let arrival = batch.arrival;
+            self.writer
+                .late(&LatePoint { series, time_ms, value, arrival, place, bounds_ms }, context);
+        }
+    }
+
+    fn refuse(&self, record: &Record, expected: &str, reason: &str, context: &mut Context<'_>) {
+        self.writer.dead_letter(record, (expected, reason), context);
+    }
+}
+
+/// Decides about the points of one batch.
+struct Judge<'a> {
+    windows: &'a Windows,
+    jobs: &'a mut Jobs,
+    clock: &'a Clock,
+    /// Closed and settled minutes of the class that was asked for last: nearly always the only one.
+    bounds: (SourceClass, Minute, Minute),
+    ahead_of: Minute,
+    late: Vec<(u32, usize)>,
+    unknown: u64,
+    ahead: u64,
+}
+
+impl<'a> Judge<'a> {
+    fn new(clock: &'a Clock, windows: &'a Windows, jobs: &'a mut Jobs) -> Self {
+        let ahead_of = clock.now().map_or(Minute::MAX, |now| minute_of(now.0) + AHEAD_MINUTES);
+        let class = SourceClass::Metric;
+        let bounds = (class, clock.closed(class), clock.settled(class));
+        let (late, unknown, ahead) = (Vec::new(), 0, 0);
+        Self { windows, jobs, clock, bounds, ahead_of, late, unknown, ahead }
+    }
+
+    fn take(&mut self, row: usize, point: &Point) -> Option<(u32, metric::PointKind, i64, f64)> {
+        let Some((at, class)) = self.windows.find(point.series) else {
+            self.unknown += 1;
+            return None;
+        };
+        if self.bounds.0 != class {
+            self.bounds = (class, self.clock.closed(class), self.clock.settled(class));
+        }
+        let minute = minute_of(point.time_ms);
+        let (_, closed, settled) = self.bounds;
+        if minute < settled {
+            self.late.push((at, row));
+            return None;
+        }
+        if minute > self.ahead_of {
+            self.ahead += 1;
+            return None;
+        }
+        if minute < closed {
+            self.jobs.revise(at, minute, point.time_ms);
+        }
+        Some((at, point.kind, point.time_ms, point.value))
+    }
+}
+
+fn series_of(definition: Envelope<SeriesDefinition>) -> Series {
+    let Envelope { attributes, data, .. } = definition;
+    Series {
+        id: data.series,
+        tenant: Arc::from(attributes.tenant),
+        class: attributes.source_class,
+        measure: Arc::from(data.metric),
+        unit: data.unit.map(Arc::from),
+        resource: Some(data.resource.id),
+        group: BTreeMap::new(),
+        flow: match data.temporality {
+            Temporality::Gauge => Flow::Gauge,
+            Temporality::Cumulative => Flow::Total,
+            Temporality::Delta => Flow::Delta,
+        },
+        is_share: false,
+    }
+}
+
+impl Processor for MetricWindows {
+    fn process(&mut self, record: &Record, context: &mut Context<'_>) {
+        self.jobs.begin(record.offset.0);
+        match record.value.as_deref() {
+            None => self.refuse(record, metric::TYPE, "the record has no value", context),
+            Some(value) if metric::is_batch(value) => self.take_batch(value, record, context),
+            Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            Some(value) => self.take_definition(value, record, context),
+        }
+    }
+
+    fn advance(&mut self, context: &mut Context<'_>) -> Progress {
+        let Self { jobs, windows, clock, writer, .. } = self;
+        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+    }
+
+    fn flush(&mut self, context: &mut Context<'_>) {
+        context.count("duplicates", self.windows.take_duplicates());
+    }
+
+    fn done_until(&self) -> Bound {
+        self.jobs.done_until()
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn Store> {
+        let [marks, partitions] = self.clock.stores();
+        let [state, revised] = self.jobs.stores();
+        vec![marks, partitions, state, revised, &mut self.windows]
+    }
+}

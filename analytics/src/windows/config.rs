@@ -1,0 +1,123 @@
+//! How patient windows are, and how much they hold.
+
+use std::collections::BTreeMap;
+
+use schemas::source_class::SourceClass;
+
+use super::MINUTE_MS;
+
+/// How far behind a progress mark events of a class may still be expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disorder {
+    /// By class.
+    pub of_class_ms: BTreeMap<SourceClass, i64>,
+    /// For the other classes.
+    pub default_ms: i64,
+}
+
+impl Default for Disorder {
+    fn default() -> Self {
+        use SourceClass::{Audit, Change, Deploy};
+        let of_class_ms =
+            BTreeMap::from([(Deploy, MINUTE_MS), (Change, MINUTE_MS), (Audit, 15 * MINUTE_MS)]);
+        Self { of_class_ms, default_ms: MINUTE_MS / 2 }
+    }
+}
+
+impl Disorder {
+    /// That of a class.
+    #[must_use]
+    pub fn of(&self, class: SourceClass) -> i64 {
+        self.of_class_ms.get(&class).copied().unwrap_or(self.default_ms)
+    }
+}
+
+/// Time and limits of windows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowsConfig {
+    /// When a window is believed to be complete.
+    pub disorder: Disorder,
+    /// How long after that it still takes points.
+    pub grace_ms: i64,
+    /// How many series of one tenant a task keeps; points of more are refused, and counted.
+    pub series_max: usize,
+}
+
+impl Default for WindowsConfig {
+    fn default() -> Self {
+        Self { disorder: Disorder::default(), grace_ms: 5 * MINUTE_MS, series_max: 100_000 }
+    }
+}
+
+/// Settings under which windows would be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Time would go back.
+    #[error("{name} is {found_ms} ms; give 0 or more")]
+    Negative {
+        /// Which setting.
+        name: String,
+        /// What it is.
+        found_ms: i64,
+    },
+    /// Points that are expected would be late.
+    #[error(
+        "grace is {grace_ms} ms, shorter than the disorder of {class}, {disorder_ms} ms: points as late as \
+         expected would be refused after one that is early; give a grace of at least {disorder_ms} ms"
+    )]
+    GraceShorterThanDisorder {
+        /// The grace.
+        grace_ms: i64,
+        /// Which class.
+        class: String,
+        /// Its disorder.
+        disorder_ms: i64,
+    },
+    /// Memory would be kept for too long.
+    #[error("{name} is {found_ms} ms; windows keep at most a day: give at most {DAY_MS} ms")]
+    TooLong {
+        /// Which setting.
+        name: String,
+        /// What it is.
+        found_ms: i64,
+    },
+}
+
+const DAY_MS: i64 = 1_440 * MINUTE_MS;
+
+impl WindowsConfig {
+    /// Checks it for the classes that it is used for.
+    ///
+    /// # Errors
+    /// When windows would be wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        in_range("grace", self.grace_ms)?;
+        in_range("disorder.default", self.disorder.default_ms)?;
+        for (class, disorder_ms) in &self.disorder.of_class_ms {
+            in_range(&format!("disorder.{class}"), *disorder_ms)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the grace of a class is no shorter than its disorder.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn check_grace(&self, class: SourceClass) -> Result<(), ConfigError> {
+        let disorder_ms = self.disorder.of(class);
+        if self.grace_ms >= disorder_ms {
+            return Ok(());
+        }
+        let class = class.to_string();
+        Err(ConfigError::GraceShorterThanDisorder { grace_ms: self.grace_ms, class, disorder_ms })
+    }
+}
+
+fn in_range(name: &str, found_ms: i64) -> Result<(), ConfigError> {
+    let name = name.to_owned();
+    match found_ms {
+        ..0 => Err(ConfigError::Negative { name, found_ms }),
+        0..=DAY_MS => Ok(()),
+        _ => Err(ConfigError::TooLong { name, found_ms }),
+    }
+}
