@@ -7,12 +7,15 @@ mod client;
 mod file;
 mod given;
 mod processors;
+mod section;
+mod windows;
 
 use std::path::Path;
 use std::time::Duration;
 
 use ::processors::service::ProcessorsConfig;
-use analytics::windows::WindowsConfig;
+use analytics::event_windows::EventWindowsConfig;
+use analytics::metric_windows::MetricWindowsConfig;
 use stream::Settings;
 
 use crate::cli::{CommonSettings, RunFlags, SharedFlags, TypedSettings, UpFlags};
@@ -83,8 +86,10 @@ pub(crate) struct Common {
 pub(crate) struct Services {
     /// What the processors read, and how.
     pub(crate) processors: ProcessorsConfig,
-    /// How patient windows are, and how much they hold.
-    pub(crate) windows: WindowsConfig,
+    /// Windows over metrics.
+    pub(crate) metrics: MetricWindowsConfig,
+    /// Windows over events.
+    pub(crate) events: EventWindowsConfig,
 }
 
 /// `isobar run`.
@@ -246,7 +251,10 @@ fn common_of(given: &mut Given<'_>, shared: &SharedFlags, default: &Defaults) ->
 fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     let read = file.map(processors::read).transpose();
     let processors = read.map_err(|problem| given.problem(problem)).ok().flatten();
-    Services { processors: processors.unwrap_or_default(), ..Services::default() }
+    let read = file.map(windows::read).transpose();
+    let windows = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    let (metrics, events) = windows.unwrap_or_default();
+    Services { processors: processors.unwrap_or_default(), metrics, events }
 }
 
 fn telemetry(given: &mut Given<'_>, filter_default: &str) -> Telemetry {

@@ -16,7 +16,7 @@ pub(crate) struct Service {
 }
 
 /// All of them.
-pub(crate) static SERVICES: [Service; 3] = [
+pub(crate) static SERVICES: [Service; 5] = [
     Service {
         name: processors::service::NAME,
         description: "reads what producers send: events, metric batches and signals, each once",
@@ -30,7 +30,19 @@ pub(crate) static SERVICES: [Service; 3] = [
     Service {
         name: analytics::metric_windows::NAME,
         description: "windows of 1 min to 1 d over every series of metrics",
-        topology: |of| Ok(analytics::metric_windows::topology(of.windows.clone())?),
+        topology: |of| Ok(analytics::metric_windows::topology(of.metrics.clone())?),
+    },
+    Service {
+        name: analytics::event_windows::NAME,
+        description: "windows of measures over events: counts, shares, distinct values",
+        topology: |of| Ok(analytics::event_windows::topology(of.events.clone())?),
+    },
+    Service {
+        name: analytics::group_windows::NAME,
+        description: "windows of groups that span tasks, merged from their shares",
+        topology: |of| {
+            Ok(analytics::group_windows::topology(&[&of.metrics.windows, &of.events.windows])?)
+        },
     },
 ];
 

@@ -47,6 +47,7 @@ fn series(number: usize, flow: Flow) -> Series {
         group: BTreeMap::new(),
         flow,
         is_share: false,
+        groups: Vec::new(),
     }
 }
 

@@ -4,6 +4,8 @@
 //! follows from its input partition alone.
 
 pub mod event_counts;
+pub mod event_windows;
+pub mod group_windows;
 mod marks;
 pub mod metric_windows;
 pub mod summary;

@@ -18,17 +18,89 @@ use stream::{
 
 use crate::marks;
 use crate::windows::{
-    Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows, WindowsConfig, Writer,
-    minute_of,
+    AHEAD_MINUTES, Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows,
+    WindowsConfig, Writer, minute_of, series_id,
 };
 
 /// The service's name, and its consumer group.
 pub const NAME: &str = "metric-windows";
-/// Points further ahead of time than this are not believed; processors hold back five minutes' worth.
-const AHEAD_MINUTES: Minute = 15;
 
 /// How windows over metrics are made.
-pub type MetricWindowsConfig = WindowsConfig;
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricWindowsConfig {
+    /// Time and limits.
+    pub windows: WindowsConfig,
+    /// Groups over series, beside each series itself.
+    pub groups: Vec<GroupBy>,
+}
+
+/// Series of a metric that are merged where they have the same values of some labels or attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupBy {
+    /// The metric; with a `*` at its end all that begin so.
+    pub metric: String,
+    /// Labels of the series, or attributes of its resource.
+    pub by: Vec<String>,
+}
+
+impl MetricWindowsConfig {
+    /// Checks it.
+    ///
+    /// # Errors
+    /// When windows would be wrong, or groups without end.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.windows.check()?;
+        self.windows.check_grace(SourceClass::Metric)?;
+        self.groups.iter().try_for_each(GroupBy::check)
+    }
+}
+
+/// How names of labels end whose values identify one thing.
+const IDENTITIES: [&str; 5] = [".id", ".uid", "_id", "uid", "uuid"];
+
+impl GroupBy {
+    fn check(&self) -> Result<(), ConfigError> {
+        let is_identity = |name: &&String| {
+            let common = ["cloud.account.id", "tenant_id"].contains(&name.as_str());
+            !common && IDENTITIES.iter().any(|end| name.ends_with(end))
+        };
+        match self.by.iter().find(is_identity) {
+            Some(name) => {
+                Err(ConfigError::UnboundedGroup { metric: self.metric.clone(), name: name.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn takes(&self, metric: &str) -> bool {
+        match self.metric.strip_suffix('*') {
+            Some(beginning) => metric.starts_with(beginning),
+            None => metric == self.metric,
+        }
+    }
+
+    /// The group that a series is in; what it does not say is empty.
+    fn group_of(&self, tenant: &Arc<str>, definition: &SeriesDefinition) -> Series {
+        let attributes = &definition.resource.attributes;
+        let value = |name: &String| definition.labels.get(name).or_else(|| attributes.get(name));
+        let named =
+            self.by.iter().map(|name| (name.clone(), value(name).cloned().unwrap_or_default()));
+        let class = ("source_class".to_owned(), SourceClass::Metric.as_str().to_owned());
+        let group: BTreeMap<_, _> = named.chain([class]).collect();
+        Series {
+            id: series_id(tenant, &definition.metric, &group),
+            tenant: Arc::clone(tenant),
+            class: SourceClass::Metric,
+            measure: Arc::from(definition.metric.as_str()),
+            unit: definition.unit.as_deref().map(Arc::from),
+            resource: None,
+            group,
+            flow: Flow::Gauge,
+            is_share: true,
+            groups: Vec::new(),
+        }
+    }
+}
 
 /// The topology: `isobar.metrics` in; aggregates, partials, late and dead letters out.
 ///
@@ -36,7 +108,6 @@ pub type MetricWindowsConfig = WindowsConfig;
 /// When the configuration cannot give right windows.
 pub fn topology(config: MetricWindowsConfig) -> Result<Topology, ConfigError> {
     config.check()?;
-    config.check_grace(SourceClass::Metric)?;
     let outputs = [topic::AGGREGATES, topic::PARTIALS, topic::LATE, topic::DEAD_LETTER];
     Ok(Topology {
         name: Arc::from(NAME),
@@ -51,7 +122,7 @@ pub fn topology(config: MetricWindowsConfig) -> Result<Topology, ConfigError> {
 }
 
 struct MetricWindows {
-    config: WindowsConfig,
+    config: MetricWindowsConfig,
     writer: Writer,
     clock: Clock,
     jobs: Jobs,
@@ -59,11 +130,11 @@ struct MetricWindows {
 }
 
 impl MetricWindows {
-    fn new(config: &WindowsConfig, input: &TopicPartition) -> Self {
+    fn new(config: &MetricWindowsConfig, input: &TopicPartition) -> Self {
         Self {
             config: config.clone(),
             writer: Writer::new(NAME, input),
-            clock: Clock::new(config.clone()),
+            clock: Clock::new(config.windows.clone()),
             jobs: Jobs::default(),
             windows: Windows::default(),
         }
@@ -78,10 +149,10 @@ impl MetricWindows {
 
     fn take_definition(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
         let series = match codec::decode::<SeriesDefinition>(value) {
-            Ok(definition) => series_of(definition),
+            Ok(definition) => series_of(definition, &self.config.groups),
             Err(error) => return self.refuse(record, "isobar.series", &error.to_string(), context),
         };
-        if let Err(refused) = self.windows.define(series, self.config.series_max) {
+        if let Err(refused) = self.windows.define(series, self.config.windows.series_max) {
             context.count("series_refused", 1);
             self.refuse(record, "isobar.series", &refused.to_string(), context);
         }
@@ -99,13 +170,13 @@ impl MetricWindows {
         let accepted: Vec<_> = accepted.collect();
         let Judge { late, unknown, ahead, .. } = judge;
         context.count("points", accepted.len() as u64);
-        context.count("ahead", ahead);
         self.windows.add(arrival_ms, offset, accepted.into_iter());
         self.tell_late(&late, &batch, offset, context);
-        if unknown > 0 {
-            context.count("unknown_series", unknown);
+        context.count("unknown_series", unknown);
+        if unknown + ahead > 0 {
             let reason = format!(
-                "{unknown} points of series whose definition did not come before them, or was refused"
+                "{unknown} of its points are of series whose definition did not come before them or was \
+                 refused, {ahead} are too far ahead of the clock"
             );
             self.refuse(record, metric::TYPE, &reason, context);
         }
@@ -123,7 +194,7 @@ impl MetricWindows {
             else {
                 continue;
             };
-            let bounds_ms = (self.clock.watermark_ms(series.class), self.config.grace_ms);
+            let bounds_ms = (self.clock.watermark_ms(series.class), self.config.windows.grace_ms);
             let (time_ms, value) = (point.time_ms, point.value);
             let place = (offset, *row);
             let arrival = batch.arrival;
@@ -184,11 +255,14 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn series_of(definition: Envelope<SeriesDefinition>) -> Series {
+fn series_of(definition: Envelope<SeriesDefinition>, groups: &[GroupBy]) -> Series {
     let Envelope { attributes, data, .. } = definition;
+    let tenant: Arc<str> = Arc::from(attributes.tenant);
+    let groups = groups.iter().filter(|group| group.takes(&data.metric));
     Series {
         id: data.series,
-        tenant: Arc::from(attributes.tenant),
+        groups: groups.map(|group| Arc::new(group.group_of(&tenant, &data))).collect(),
+        tenant,
         class: attributes.source_class,
         measure: Arc::from(data.metric),
         unit: data.unit.map(Arc::from),

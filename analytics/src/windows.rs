@@ -29,8 +29,8 @@ pub use minute::Point;
 pub use part::Part;
 pub use row::Row;
 pub use slot::{Flow, Series};
-pub use store::{Refused, Windows};
-pub use write::{LatePoint, Writer, series_id};
+pub use store::{IdHasher, Identity, Refused, Windows};
+pub use write::{LatePoint, Writer, definition_of, series_id};
 
 /// A minute, counted from 1970.
 pub type Minute = i64;
@@ -38,6 +38,9 @@ pub type Minute = i64;
 pub const MINUTE_MS: i64 = 60_000;
 /// The sizes of windows longer than a minute, in minutes; each divides the next.
 pub const LONGER: [i64; 4] = [5, 15, 60, 1_440];
+
+/// Points further ahead of time than this are not believed: processors hold back five minutes' worth.
+pub(crate) const AHEAD_MINUTES: Minute = 15;
 
 /// The minute of a time.
 #[must_use]

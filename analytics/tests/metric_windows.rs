@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use analytics::metric_windows::{MetricWindowsConfig, topology};
-use analytics::windows::ConfigError;
+use analytics::windows::{ConfigError, WindowsConfig};
 use expect_test::{Expect, expect};
 use schemas::aggregate::Aggregate;
 use schemas::dead_letter::DeadLetter;
@@ -237,9 +237,9 @@ fn what_cannot_be_used_is_told() {
     check(
         records,
         &expect![[r#"
-        dead letter: 1 points of series whose definition did not come before them, or was refused
-        dead letter: cannot tell what record this is: expected JSON with the attributes `type` and `schemaversion` (does something else write to this topic?)
-    "#]],
+            dead letter: 1 of its points are of series whose definition did not come before them or was refused, 0 are too far ahead of the clock
+            dead letter: cannot tell what record this is: expected JSON with the attributes `type` and `schemaversion` (does something else write to this topic?)
+        "#]],
     );
 }
 
@@ -272,13 +272,15 @@ fn disturbances_do_not_show() {
         replays += seen.replays;
         images += seen.images;
     }
-    assert!(replays > 100 && images > 100, "only {replays} replays, {images} images");
+    assert!(replays > 100 && images > 20, "only {replays} replays, {images} images");
 }
 
 #[test]
 fn settings_that_give_wrong_windows_are_refused() {
-    let negative = MetricWindowsConfig { grace_ms: -1, ..MetricWindowsConfig::default() };
-    assert!(matches!(topology(negative), Err(ConfigError::Negative { .. })));
-    let short = MetricWindowsConfig { grace_ms: 1_000, ..MetricWindowsConfig::default() };
-    assert!(matches!(topology(short), Err(ConfigError::GraceShorterThanDisorder { .. })));
+    let with_grace = |grace_ms: i64| {
+        let windows = WindowsConfig { grace_ms, ..WindowsConfig::default() };
+        topology(MetricWindowsConfig { windows, ..MetricWindowsConfig::default() })
+    };
+    assert!(matches!(with_grace(-1), Err(ConfigError::Negative { .. })));
+    assert!(matches!(with_grace(1_000), Err(ConfigError::GraceShorterThanDisorder { .. })));
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use processors::service::{ProcessorsConfig, Routes};
 use processors::tenant::Tenants;
@@ -10,9 +9,8 @@ use processors::{Catalog, Known};
 use schemas::source_class::SourceClass;
 use schemas::topic;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
 
-use crate::cli::duration;
+use super::section::{self, ByClass, ClassName, Lasting};
 use crate::mappings::{catalog, known};
 
 /// The file; its other sections are read elsewhere.
@@ -29,7 +27,7 @@ struct Section {
     topics: BTreeMap<String, OfTopic>,
     accounts: BTreeMap<String, String>,
     routes: RoutesSection,
-    horizon: BTreeMap<ClassName, Lasting>,
+    horizon: ByClass,
     future: Option<Lasting>,
     expected_events_per_second: Option<u64>,
     dedup_memory_max_mb: Option<u64>,
@@ -52,59 +50,19 @@ struct RoutesSection {
     signals: Option<BTreeSet<SourceClass>>,
 }
 
-/// A class, or `default` for the others.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct ClassName(Option<SourceClass>);
-
-struct Lasting(i64);
-
-impl<'de> Deserialize<'de> for ClassName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let class = SourceClass::ALL.into_iter().find(|class| class.as_str() == name);
-        match class {
-            None if name != "default" => {
-                let classes = SourceClass::ALL.map(SourceClass::as_str).join(", ");
-                Err(D::Error::custom(format!("`{name}` is no class; there are default, {classes}")))
-            }
-            class => Ok(Self(class)),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Lasting {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let lasting = duration(&text).map_err(D::Error::custom)?;
-        Ok(Self(
-            lasting.min(Duration::from_hours(24 * 366)).as_millis().try_into().unwrap_or(i64::MAX),
-        ))
-    }
-}
-
 /// What the section of this file means.
 ///
 /// # Errors
 /// What is wrong, with file and line.
 pub(super) fn read(path: &Path) -> Result<ProcessorsConfig, String> {
-    // A file that cannot be read or is no YAML was told by whoever read its settings.
-    let Ok(text) = std::fs::read_to_string(path) else { return Ok(ProcessorsConfig::default()) };
-    parse(&path.display().to_string(), &text)
+    section::text_of(path)
+        .map_or(Ok(ProcessorsConfig::default()), |text| parse(&path.display().to_string(), &text))
 }
 
 fn parse(name: &str, text: &str) -> Result<ProcessorsConfig, String> {
-    let is_yaml = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(text).is_ok();
-    if !is_yaml || text.trim().is_empty() {
-        return Ok(ProcessorsConfig::default());
-    }
-    let File { processors } = serde_yaml_ng::from_str(text).map_err(|error| {
-        let line = error.location().map_or(1, |at| at.line());
-        let what = error.to_string();
-        format!("{name}:{line}: {}", what.rsplit_once(" at line ").map_or(&*what, |(what, _)| what))
-    })?;
+    let File { processors } = section::parse(name, text)?;
     processors.config().map_err(|(word, what)| {
-        let line = text.lines().position(|line| line.contains(&word)).map_or(1, |at| at + 1);
-        format!("{name}:{line}: processors: {what}")
+        format!("{name}:{}: processors: {what}", section::line_of(text, &word))
     })
 }
 

@@ -14,6 +14,7 @@ mod report;
 use schemas::metric::PointKind;
 use serde::{Deserialize, Serialize};
 
+use super::before::Before;
 use super::growth::{Growth, Stretch};
 use super::moments::Dated;
 use super::sets::Sets;
@@ -95,6 +96,13 @@ impl Pane {
         if let Some(sets) = &mut self.sets {
             sets.settle();
         }
+    }
+
+    /// The same values as those of a series of states, where the totals of sets were `before`.
+    #[must_use]
+    pub fn as_states(&self, before: &Before) -> Self {
+        let sets = self.sets.as_ref().map(|sets| Box::new(sets.as_states(before)));
+        Self { growth: None, sets, is_total: false, ..self.clone() }
     }
 
     /// False for what this pane can do nothing with.

@@ -109,6 +109,16 @@ impl Sets {
         }
     }
 
+    /// What they came to, as that of an interval.
+    pub(super) fn as_states(&self, before: &Before) -> Self {
+        match self {
+            Self::Intervals(_) => self.clone(),
+            Self::Totals { .. } => {
+                Self::Intervals(Intervals { open: Vec::new(), total: self.total(before) })
+            }
+        }
+    }
+
     /// Where the totals are after these, in place of what they were before.
     pub(super) fn carry(&self, before: &mut Before) {
         if let Self::Totals { count, sum } = self {

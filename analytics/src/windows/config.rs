@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemas::source_class::SourceClass;
 
 use super::MINUTE_MS;
+use crate::event_windows::MeasureError;
 
 /// How far behind a progress mark events of a class may still be expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,13 @@ impl Default for Disorder {
 }
 
 impl Disorder {
+    /// Of each class the longest.
+    pub(crate) fn longest(all: &[&Self]) -> Self {
+        let most = |class| all.iter().map(|one| one.of(class)).max().unwrap_or_default();
+        let of_class_ms = SourceClass::ALL.map(|class| (class, most(class)));
+        Self { of_class_ms: BTreeMap::from(of_class_ms), default_ms: 0 }
+    }
+
     /// That of a class.
     #[must_use]
     pub fn of(&self, class: SourceClass) -> i64 {
@@ -73,6 +81,20 @@ pub enum ConfigError {
         /// Its disorder.
         disorder_ms: i64,
     },
+    /// There would be a group for nearly every series.
+    #[error(
+        "group of {metric}: `{name}` is an identity: nearly every series would be a group of its own, without \
+         end; group by what several have in common, such as service.name, cloud.region or k8s.namespace.name"
+    )]
+    UnboundedGroup {
+        /// Of which metric.
+        metric: String,
+        /// The label or attribute.
+        name: String,
+    },
+    /// A measure cannot be made.
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
     /// Memory would be kept for too long.
     #[error("{name} is {found_ms} ms; windows keep at most a day: give at most {DAY_MS} ms")]
     TooLong {

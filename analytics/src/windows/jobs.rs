@@ -13,7 +13,7 @@ use stream::{Bound as MarkBound, EventTime, KeyedStore, Progress, Store};
 
 use super::{Clock, Minute, Windows};
 pub use tell::Teller;
-use tell::Telling;
+use tell::{Round, Telling};
 
 /// Rows that one piece tells at most, so that a transaction stays small.
 const ROWS_A_PIECE: usize = 2_000;
@@ -108,7 +108,9 @@ impl Jobs {
             let next = sweep(from, &mut telling, Telling::close);
             self.state_mut().closing = next;
         } else if let (Some(from), Some(ticks)) = (state.ticking, state.ticks) {
-            let next = sweep(from, &mut telling, |telling, at| telling.tick(at, ticks));
+            let next = sweep(from, &mut telling, |telling, at, round| {
+                telling.tick(at, round, ticks);
+            });
             self.state_mut().ticking = next;
         }
         self.finish(clock)
@@ -146,19 +148,24 @@ impl Jobs {
     }
 }
 
-/// Visits slots from one on, until a piece is done; the next slot, if there are more.
+/// Visits all slots for series, then all for shares, from a place on until a piece is done; the next
+/// place, if there are more.
 fn sweep<'a, 'b>(
     from: u32,
     telling: &mut Telling<'a, 'b>,
-    visit: impl Fn(&mut Telling<'a, 'b>, u32),
+    visit: impl Fn(&mut Telling<'a, 'b>, u32, Round),
 ) -> Option<u32> {
     let slots = telling.slots();
-    let end = slots.min(from.saturating_add(SLOTS_A_PIECE));
-    for at in from..end {
-        visit(telling, at);
-        if telling.rows() >= ROWS_A_PIECE {
-            return (at + 1 < slots).then_some(at + 1);
+    let end = slots.saturating_mul(2);
+    let piece_end = end.min(from.saturating_add(SLOTS_A_PIECE));
+    let mut next = from;
+    while next < piece_end && telling.rows() < ROWS_A_PIECE {
+        if next < slots {
+            visit(telling, next, Round::Series);
+        } else {
+            visit(telling, next - slots, Round::Shares);
         }
+        next += 1;
     }
-    (end < slots).then_some(end)
+    (next < end).then_some(next)
 }

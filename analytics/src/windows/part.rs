@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::summary::{Distinct, Pane};
+use super::{MINUTE_MS, Minute};
+use crate::summary::{Before, Distinct, Pane};
 
 /// Points, and when the last of them came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,17 @@ impl Part {
     #[must_use]
     pub fn increase(&self) -> Option<f64> {
         self.more.as_ref()?.increase
+    }
+
+    /// The same as one member's share of a group: values stay, a total becomes what it grew by.
+    pub(super) fn as_share(&self, before: &Before, minute: Minute, offset: i64) -> Self {
+        let mut share = Self { touched: offset, ..self.clone() };
+        let grown = self.pane.increase(before, minute * MINUTE_MS);
+        if let Some(grown) = grown {
+            share.more.get_or_insert_default().increase = Some(grown.increase);
+        }
+        share.pane = self.pane.as_states(before);
+        share
     }
 
     /// Notes that something came.

@@ -48,6 +48,8 @@ pub struct Series {
     pub flow: Flow,
     /// It is one task's share of a group: told by the minute, to be merged elsewhere.
     pub is_share: bool,
+    /// The shares that its minutes are part of.
+    pub groups: Vec<Arc<Series>>,
 }
 
 /// A series and its windows.

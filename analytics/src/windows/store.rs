@@ -80,11 +80,12 @@ struct Cut {
     copied: VecDeque<Vec<u8>>,
 }
 
-/// Series ids are hashes already.
-type Identity = std::hash::BuildHasherDefault<IdHasher>;
+/// For maps by what is a hash already, such as the id of a series.
+pub type Identity = std::hash::BuildHasherDefault<IdHasher>;
 
+/// Takes the last number as the hash.
 #[derive(Debug, Default)]
-struct IdHasher(u64);
+pub struct IdHasher(u64);
 
 impl std::hash::Hasher for IdHasher {
     fn finish(&self) -> u64 {

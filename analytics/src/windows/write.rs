@@ -9,11 +9,12 @@ use schemas::codec;
 use schemas::dead_letter::{DeadLetter, Message};
 use schemas::envelope::{Attributes, Envelope, Extra, Payload};
 use schemas::finite::Finite;
-use schemas::id::{RecordId, SeriesId};
+use schemas::id::{RecordId, ResourceId, SeriesId};
 use schemas::late::Late;
 use schemas::partial::Partial;
 use schemas::position::Position;
-use schemas::series::SeriesDefinition;
+use schemas::resource::Resource;
+use schemas::series::{SeriesDefinition, Temporality};
 use schemas::source_class::SourceClass;
 use schemas::time::Time;
 use schemas::{key, topic};
@@ -131,7 +132,7 @@ impl Writer {
             pane_start_ms: row.start * MINUTE_MS,
             pane_size_ms: row.minutes * MINUTE_MS,
             position: self.position(row.offset, 0),
-            pane: Bytes(to_bytes(row.part)),
+            pane: Bytes(to_bytes(&(series.flow, row.part))),
             extra: Extra::new(),
         };
         let attributes = attributes_of(series, row, Partial::TYPE);
@@ -169,6 +170,13 @@ impl Writer {
             traceparent: None,
         };
         self.forward(&self.late, key_of(point.series), &Envelope::new(attributes, late), context);
+    }
+
+    /// An event that came after its minute was settled.
+    pub fn late_event(&self, record: &Record, late: &Envelope<Late>, context: &mut Context<'_>) {
+        context.count("late", 1);
+        let key = record.key.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        self.forward(&self.late, key.into_owned(), late, context);
     }
 
     /// A record that cannot be used.
@@ -286,9 +294,38 @@ fn time_of(millis: i64) -> Time {
     Time::from_millis(millis).unwrap_or(Time::MIN)
 }
 
+/// What a series of ours is, for who reads its windows.
+#[must_use]
+pub fn definition_of(series: &Series, arrival: Time) -> Envelope<SeriesDefinition> {
+    let id = series.resource.unwrap_or_else(|| ResourceId::of(&series.tenant, ""));
+    let definition = SeriesDefinition {
+        series: series.id,
+        resource: Resource { id, attributes: BTreeMap::new(), extra: Extra::new() },
+        metric: series.measure.to_string(),
+        unit: series.unit.as_deref().map(str::to_owned),
+        temporality: match series.flow {
+            Flow::Gauge => Temporality::Gauge,
+            Flow::Total => Temporality::Cumulative,
+            Flow::Delta | Flow::Events => Temporality::Delta,
+        },
+        labels: series.group.clone(),
+        extra: Extra::new(),
+    };
+    let attributes = Attributes {
+        id: RecordId::of(SeriesDefinition::TYPE, &[&series.tenant, &series.id.to_string()]),
+        source: SOURCE.to_owned(),
+        subject: Some(series.measure.to_string()),
+        time: arrival,
+        arrival_time: arrival,
+        tenant: series.tenant.to_string(),
+        source_class: series.class,
+        traceparent: None,
+    };
+    Envelope::new(attributes, definition)
+}
+
 /// The id of a series over events or over several resources.
 #[must_use]
 pub fn series_id(tenant: &str, measure: &str, group: &BTreeMap<String, String>) -> SeriesId {
-    let resource = schemas::id::ResourceId::of(tenant, "");
-    SeriesId::of(resource, measure, group)
+    SeriesId::of(ResourceId::of(tenant, ""), measure, group)
 }

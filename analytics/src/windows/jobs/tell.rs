@@ -25,6 +25,15 @@ pub(super) struct Telling<'a, 't> {
     rows: usize,
 }
 
+/// Slots are visited twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Round {
+    /// Series.
+    Series,
+    /// Shares of groups, some of which are made of these series' minutes.
+    Shares,
+}
+
 /// A window of a slot: a minute, or a longer one by the place of its size.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Window {
@@ -67,9 +76,15 @@ impl<'a, 't> Telling<'a, 't> {
         (self.clock.closed(class), self.clock.settled(class))
     }
 
+    /// Whether a slot has its turn in a round: shares come after what they are made of.
+    fn has_turn(&self, at: u32, round: Round) -> bool {
+        let is_share = self.windows.slot(at).map(|slot| slot.series.is_share);
+        is_share == Some(round == Round::Shares)
+    }
+
     /// Tells what is closed and was not told as such, and settles what takes no more points.
-    pub(super) fn close(&mut self, at: u32) {
-        let Some(slot) = self.windows.slot(at) else { return };
+    pub(super) fn close(&mut self, at: u32, round: Round) {
+        let Some(slot) = self.windows.slot(at).filter(|_| self.has_turn(at, round)) else { return };
         let (closed, settled) = self.bounds(slot.series.class);
         for window in due(slot, closed) {
             self.tell(at, window, true);
@@ -85,14 +100,17 @@ impl<'a, 't> Telling<'a, 't> {
     }
 
     /// Tells what changed and is not closed, if it is this slot's turn in the seconds `(after, until]`.
-    pub(super) fn tick(&mut self, at: u32, (after, until): (i64, i64)) {
+    pub(super) fn tick(&mut self, at: u32, round: Round, (after, until): (i64, i64)) {
         let is_due = |every: i64| {
             let turns =
                 |second: i64| second.saturating_sub(i64::from(at) % every).div_euclid(every);
             turns(after) < turns(until)
         };
         let [minute, mid, long] = EVERY_S.map(is_due);
-        let Some(slot) = self.windows.slot(at).filter(|_| minute || mid || long) else { return };
+        if !(minute || mid || long) || !self.has_turn(at, round) {
+            return;
+        }
+        let Some(slot) = self.windows.slot(at) else { return };
         let (closed, _) = self.bounds(slot.series.class);
         let places = [(0_u8, mid), (1, mid), (2, long), (3, long)];
         let mut behind: Vec<Window> = Vec::new();
@@ -133,7 +151,30 @@ impl<'a, 't> Telling<'a, 't> {
                 }
             }
         }
+        let groups = slot.series.groups.clone();
         windows.into_iter().for_each(|window| self.tell(at, window, true));
+        for group in groups {
+            if let Some((of, _)) = self.windows.find(group.id) {
+                minutes.iter().for_each(|(minute, _)| self.tell(of, Window::Minute(*minute), true));
+            }
+        }
+    }
+
+    /// Gives a minute as it is now to the groups it is part of.
+    fn share(&mut self, at: u32, minute: Minute, before: Before) {
+        let offset = self.offset;
+        let Some(slot) = self.windows.slot(at) else { return };
+        let (member, groups) = (slot.series.id.as_u64(), slot.series.groups.clone());
+        let open = slot.minutes.iter().find(|open| open.minute == minute);
+        let Some(share) = open.map(|open| open.part.as_share(&before, minute, offset)) else {
+            return;
+        };
+        for group in groups {
+            // A group is one among those it stands for, which are limited.
+            if let Ok(of) = self.windows.define((*group).clone(), usize::MAX) {
+                self.windows.share(of, minute, member, share.clone());
+            }
+        }
     }
 
     fn tell(&mut self, at: u32, window: Window, is_closed: bool) {
@@ -148,6 +189,9 @@ impl<'a, 't> Telling<'a, 't> {
                 let said = say(&mut open.told, offset, is_closed);
                 self.rows += 1;
                 (self.teller)(&slot.series, &row((minute, 1), said, (&open.part, before), offset));
+                if !slot.series.groups.is_empty() {
+                    self.share(at, minute, before);
+                }
             }
             Window::Longer(place, start) => {
                 let Some((part, before)) = slot.longer(place, start) else { return };

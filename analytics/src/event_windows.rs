@@ -1,0 +1,308 @@
+//! The service `event-windows`: measures over the events on `isobar.events`, by group.
+//!
+//! **Invariant:** an event is in every measure that selects it, in all five windows of its group, or it is
+//! late, once. A group that spans resources is told by the minute as a share, to be merged with those of
+//! other tasks; a group of one resource is complete here.
+
+mod measure;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use schemas::envelope::{Attributes, Envelope, Extra, Payload};
+use schemas::event::Event;
+use schemas::id::{RecordId, ResourceId, SeriesId};
+use schemas::late::Late;
+use schemas::metric::PointKind;
+use schemas::position::Position;
+use schemas::source_class::SourceClass;
+use schemas::{codec, mark, topic};
+use stream::{
+    Bound, Context, Processor, Progress, Record, Store, TopicPartition, Topology, Versions,
+};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::marks;
+use crate::windows::{
+    AHEAD_MINUTES, Clock, ConfigError, Flow, Identity, Jobs, MINUTE_MS, Point, Series, Windows,
+    WindowsConfig, Writer, definition_of, minute_of, series_id,
+};
+
+pub use measure::{Measure, MeasureError, MeasureOf};
+
+/// The service's name, and its consumer group.
+pub const NAME: &str = "event-windows";
+/// What stands for the values of groups beyond the limit.
+const OTHER: &str = "(other)";
+/// Slots that are remembered by what they were found for.
+const FOUND_MAX: usize = 100_000;
+
+/// What is measured over events, and how patiently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWindowsConfig {
+    /// Time and limits.
+    pub windows: WindowsConfig,
+    /// What is measured.
+    pub measures: Vec<Measure>,
+}
+
+impl Default for EventWindowsConfig {
+    fn default() -> Self {
+        let windows = WindowsConfig {
+            // As long as the longest disorder: audit trails come a quarter of an hour late.
+            grace_ms: 15 * MINUTE_MS,
+            series_max: 10_000,
+            ..WindowsConfig::default()
+        };
+        Self { windows, measures: Measure::defaults() }
+    }
+}
+
+impl EventWindowsConfig {
+    /// Checks it.
+    ///
+    /// # Errors
+    /// When windows would be wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.windows.check()?;
+        SourceClass::ALL.into_iter().try_for_each(|class| self.windows.check_grace(class))?;
+        for measure in &self.measures {
+            measure.check()?;
+        }
+        Ok(())
+    }
+}
+
+/// The topology: `isobar.events` in; aggregates, partials, series, late and dead letters out.
+///
+/// # Errors
+/// When the configuration cannot give right windows.
+pub fn topology(config: EventWindowsConfig) -> Result<Topology, ConfigError> {
+    config.check()?;
+    let outputs =
+        [topic::AGGREGATES, topic::PARTIALS, topic::SERIES, topic::LATE, topic::DEAD_LETTER];
+    Ok(Topology {
+        name: Arc::from(NAME),
+        inputs: vec![Arc::from(topic::EVENTS.name)],
+        outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
+        versions: Versions { schema: 1, logic: 1 },
+        compatible_logic: Vec::new(),
+        stateful: true,
+        marks: Some(marks::passed_on(NAME)),
+        make: Arc::new(move |input| Box::new(EventWindows::new(&config, input))),
+    })
+}
+
+struct EventWindows {
+    config: EventWindowsConfig,
+    input: TopicPartition,
+    writer: Writer,
+    clock: Clock,
+    jobs: Jobs,
+    windows: Windows,
+    /// Where groups were found before. A memory aid only: each is checked before it is used.
+    found: HashMap<u64, (u32, SeriesId), Identity>,
+}
+
+impl EventWindows {
+    fn new(config: &EventWindowsConfig, input: &TopicPartition) -> Self {
+        Self {
+            config: config.clone(),
+            input: input.clone(),
+            writer: Writer::new(NAME, input),
+            clock: Clock::new(config.windows.clone()),
+            jobs: Jobs::default(),
+            windows: Windows::default(),
+            found: HashMap::default(),
+        }
+    }
+
+    fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        match self.clock.mark(value) {
+            Ok(()) => self.jobs.time_passed(&self.clock),
+            Err(error) => self.refuse(record, mark::TYPE, &error.to_string(), context),
+        }
+    }
+
+    fn take_event(&mut self, event: &Envelope<Event>, record: &Record, context: &mut Context<'_>) {
+        let class = event.attributes.source_class;
+        let time_ms = event.attributes.time.millis();
+        let minute = minute_of(time_ms);
+        if minute < self.clock.settled(class) {
+            return self.late(event, record, context);
+        }
+        if self.clock.now().is_some_and(|now| minute > minute_of(now.0) + AHEAD_MINUTES) {
+            return self.refuse(
+                record,
+                Event::TYPE,
+                "its time is too far ahead of the clock",
+                context,
+            );
+        }
+        context.count("events", 1);
+        let is_closed = minute < self.clock.closed(class);
+        for place in 0..self.config.measures.len() {
+            let Some(measure) = self.config.measures.get(place) else { continue };
+            let Some((value, distinct)) = measure.value(&event.data) else { continue };
+            let Some(at) = self.slot_of(place, event, context) else { continue };
+            let (arrival_ms, offset) = (event.attributes.arrival_time.millis(), record.offset.0);
+            let point = Point { time_ms, value, kind: PointKind::Value, arrival_ms, offset };
+            self.windows.count_one(at, point, distinct);
+            if is_closed {
+                self.jobs.revise(at, minute, time_ms);
+            }
+        }
+    }
+
+    /// The slot of an event's group in a measure, made if there is none yet.
+    fn slot_of(
+        &mut self,
+        place: usize,
+        event: &Envelope<Event>,
+        context: &mut Context<'_>,
+    ) -> Option<u32> {
+        let measure = self.config.measures.get(place)?;
+        let group = measure.group(&event.data);
+        let hash = hash_of(place, event, &group);
+        if let Some((at, id)) = self.found.get(&hash)
+            && self.windows.series(*at).is_some_and(|series| series.id == *id)
+        {
+            return Some(*at);
+        }
+        let values = group.iter().map(|value| value.to_string()).collect();
+        let series = series_of(measure, event, values);
+        let id = series.id;
+        let at = self.defined(series, measure.by.len(), event, context)?;
+        if self.found.len() >= FOUND_MAX {
+            self.found.clear();
+        }
+        // The overflow of all groups is found under each of their names.
+        let id = self.windows.series(at).map_or(id, |series| series.id);
+        self.found.insert(hash, (at, id));
+        Some(at)
+    }
+
+    /// The slot of a series; beyond the limit that of all others.
+    fn defined(
+        &mut self,
+        series: Series,
+        values: usize,
+        event: &Envelope<Event>,
+        context: &mut Context<'_>,
+    ) -> Option<u32> {
+        if let Some((at, _)) = self.windows.find(series.id) {
+            return Some(at);
+        }
+        let (name, max) = (series.measure.to_string(), self.config.windows.series_max);
+        match self.windows.define(series, max) {
+            Ok(at) => {
+                self.tell_definition(at, event, context);
+                Some(at)
+            }
+            Err(_) => {
+                context.count("groups_refused", 1);
+                let measure = self.config.measures.iter().find(|measure| measure.name == name)?;
+                let other = series_of(measure, event, vec![OTHER.to_owned(); values]);
+                match self.windows.find(other.id) {
+                    Some((at, _)) => Some(at),
+                    // One for each measure and class: no limit is needed.
+                    None => self.windows.define(other, usize::MAX).ok(),
+                }
+            }
+        }
+    }
+
+    /// Who reads windows of this task has to know what they are of.
+    fn tell_definition(&self, at: u32, event: &Envelope<Event>, context: &mut Context<'_>) {
+        if let Some(series) = self.windows.series(at).filter(|series| !series.is_share) {
+            let arrival = event.attributes.arrival_time;
+            self.writer.definition(&definition_of(series, arrival), context);
+        }
+    }
+
+    fn late(&self, event: &Envelope<Event>, record: &Record, context: &mut Context<'_>) {
+        let class = event.attributes.source_class;
+        let late = Late {
+            topic: self.input.topic.to_string(),
+            position: Position {
+                partition: u32::try_from(self.input.partition).unwrap_or_default(),
+                offset: u64::try_from(record.offset.0).unwrap_or_default(),
+                row: 0,
+            },
+            watermark_ms: self.clock.watermark_ms(class),
+            grace_ms: self.config.windows.grace_ms,
+            series: None,
+            value: None,
+            extra: Extra::new(),
+        };
+        let id = RecordId::of(Late::TYPE, &[&event.attributes.id.to_string()]);
+        let attributes = Attributes { id, ..event.attributes.clone() };
+        self.writer.late_event(record, &Envelope::new(attributes, late), context);
+    }
+
+    fn refuse(&self, record: &Record, expected: &str, reason: &str, context: &mut Context<'_>) {
+        self.writer.dead_letter(record, (expected, reason), context);
+    }
+}
+
+/// A group of a measure by its values, without making its series.
+fn hash_of(place: usize, event: &Envelope<Event>, group: &[std::borrow::Cow<'_, str>]) -> u64 {
+    let mut bytes = Vec::with_capacity(128);
+    bytes.push(event.attributes.source_class as u8);
+    bytes.extend_from_slice(&place.to_le_bytes());
+    for part in std::iter::once(&*event.attributes.tenant).chain(group.iter().map(|value| &**value))
+    {
+        bytes.extend_from_slice(&part.len().to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    xxh3_64(&bytes)
+}
+
+fn series_of(measure: &Measure, event: &Envelope<Event>, values: Vec<String>) -> Series {
+    let (tenant, class) = (&event.attributes.tenant, event.attributes.source_class);
+    let mut group: BTreeMap<String, String> = measure.by.iter().cloned().zip(values).collect();
+    group.insert("source_class".to_owned(), class.as_str().to_owned());
+    let resource: Option<ResourceId> = measure.is_by_resource().then_some(event.data.resource.id);
+    Series {
+        id: series_id(tenant, &measure.name, &group),
+        tenant: Arc::from(tenant.as_str()),
+        class,
+        measure: Arc::from(measure.name.as_str()),
+        unit: None,
+        resource,
+        group,
+        flow: Flow::Events,
+        is_share: !measure.is_by_resource(),
+        groups: Vec::new(),
+    }
+}
+
+impl Processor for EventWindows {
+    fn process(&mut self, record: &Record, context: &mut Context<'_>) {
+        self.jobs.begin(record.offset.0);
+        match record.value.as_deref() {
+            None => self.refuse(record, Event::TYPE, "the record has no value", context),
+            Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            Some(value) => match codec::decode::<Event>(value) {
+                Ok(event) => self.take_event(&event, record, context),
+                Err(error) => self.refuse(record, Event::TYPE, &error.to_string(), context),
+            },
+        }
+    }
+
+    fn advance(&mut self, context: &mut Context<'_>) -> Progress {
+        let Self { jobs, windows, clock, writer, .. } = self;
+        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+    }
+
+    fn done_until(&self) -> Bound {
+        self.jobs.done_until()
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn Store> {
+        let [marks, partitions] = self.clock.stores();
+        let [state, revised] = self.jobs.stores();
+        vec![marks, partitions, state, revised, &mut self.windows]
+    }
+}
