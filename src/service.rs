@@ -11,6 +11,8 @@ pub(crate) struct Service {
     pub(crate) name: &'static str,
     /// What it is for, in one sentence.
     pub(crate) description: &'static str,
+    /// Whether `isobar up` shows it.
+    pub(crate) is_shown: bool,
     /// Makes it.
     pub(crate) topology: fn(&Services) -> anyhow::Result<Topology>,
 }
@@ -20,26 +22,31 @@ pub(crate) static SERVICES: [Service; 5] = [
     Service {
         name: processors::service::NAME,
         description: "reads what producers send: events, metric batches and signals, each once",
+        is_shown: true,
         topology: |of| Ok(processors::service::topology(of.processors.clone())),
     },
     Service {
         name: analytics::event_counts::NAME,
-        description: "counts events by key in one-minute windows, each event once",
+        description: "counts events by key, each once: the smallest service, for tests of delivery",
+        is_shown: false,
         topology: event_counts,
     },
     Service {
         name: analytics::metric_windows::NAME,
         description: "windows of 1 min to 1 d over every series of metrics",
+        is_shown: true,
         topology: |of| Ok(analytics::metric_windows::topology(of.metrics.clone())?),
     },
     Service {
         name: analytics::event_windows::NAME,
         description: "windows of measures over events: counts, shares, distinct values",
+        is_shown: true,
         topology: |of| Ok(analytics::event_windows::topology(of.events.clone())?),
     },
     Service {
         name: analytics::group_windows::NAME,
         description: "windows of groups that span tasks, merged from their shares",
+        is_shown: true,
         topology: |of| {
             Ok(analytics::group_windows::topology(&[&of.metrics.windows, &of.events.windows])?)
         },

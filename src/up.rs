@@ -88,7 +88,7 @@ fn prepare<'c>(
     }
     let mut process = Process::new(common, telemetry)?.with_clock(clock);
     let mut services = Services::new(cluster);
-    for service in &SERVICES {
+    for service in SERVICES.iter().filter(|service| service.is_shown) {
         let topology = Arc::new((service.topology)(&common.services)?);
         create_state(cluster, &topology);
         let tally = services.add(&topology, up.speed)?;
@@ -199,10 +199,7 @@ impl Show {
             aggregates: self.results.read(),
             commits: self.services.commits(),
             sums: self.services.sums(processors::service::NAME),
-            late: self
-                .services
-                .sums(analytics::event_counts::NAME)
-                .map_or(0, |sums| sums.counted("late")),
+            late: self.services.counted("late"),
         }
     }
 }

@@ -10,8 +10,8 @@ use super::tally::Sums;
 use crate::balance::Ledger;
 use crate::output::{self, Format};
 
-/// How much of a key is shown: tenant and the beginning of its resource's id.
-const KEY_SHOWN: usize = 20;
+/// How much of the name of a series is shown.
+const NAME_SHOWN: usize = 64;
 
 /// Prints lines, and remembers what the last one told.
 #[derive(Debug)]
@@ -84,19 +84,33 @@ impl Lines {
             .map_or_else(|_| String::new(), |start| start.to_string());
         output::line(&match self.format {
             Format::Text => {
-                let top = minute.top.iter().map(|(key, count)| format!("{} {count}", shown(key)));
-                let top = top.collect::<Vec<_>>().join(", ");
                 let clock = start.get(11..16).unwrap_or_default();
+                let actions =
+                    minute.actions.iter().map(|(action, count)| format!("{action} {count}"));
+                let changed = minute.changed.iter();
+                let changed = changed.map(|(name, before, now)| {
+                    format!("\n          {} {} -> {}", shown(name), figure(*before), figure(*now))
+                });
                 self.coloured(&format!(
-                    "        minute {clock} closed: keys {}, most events {top}",
-                    minute.keys
+                    "        minute {clock} closed: {} series; most often {}; changed most:{}",
+                    minute.series,
+                    actions.collect::<Vec<_>>().join(", "),
+                    changed.collect::<String>()
                 ))
             }
             Format::Json => {
-                let top =
-                    minute.top.iter().map(|(key, count)| json!({ "key": key, "count": count }));
-                json!({ "minute": start, "keys": minute.keys, "top": top.collect::<Vec<_>>() })
-                    .to_string()
+                let actions = minute
+                    .actions
+                    .iter()
+                    .map(|(action, count)| json!({ "action": action, "count": count }));
+                let changed = minute.changed.iter().map(
+                    |(name, before, now)| json!({ "series": name, "before": before, "now": now }),
+                );
+                json!({
+                    "minute": start, "series": minute.series,
+                    "actions": actions.collect::<Vec<_>>(), "changed": changed.collect::<Vec<_>>(),
+                })
+                .to_string()
             }
         });
     }
@@ -131,6 +145,16 @@ impl Ending {
     }
 }
 
-fn shown(key: &str) -> String {
-    key.chars().take(KEY_SHOWN).collect()
+fn shown(name: &str) -> String {
+    name.chars().take(NAME_SHOWN).collect()
+}
+
+/// Three digits or so, as people read them.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        1e6.. => format!("{value:.2e}"),
+        100.0.. => format!("{value:.0}"),
+        1.0.. => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
+    }
 }

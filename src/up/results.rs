@@ -1,101 +1,187 @@
-//! What came out: the aggregates, and the busiest keys of the last minute that closed.
+//! What came out: closed windows, and what was remarkable in the last minute of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use schemas::aggregate::Aggregate;
+use schemas::aggregate::{Aggregate, WindowState};
 use schemas::codec;
-use schemas::envelope::Envelope;
-use schemas::topic::AGGREGATES;
+use schemas::series::SeriesDefinition;
+use schemas::topic::{AGGREGATES, SERIES};
 use stream::memory::Cluster;
-use stream::{Offset, TopicPartition};
+use stream::{Offset, Record, TopicPartition};
 
-/// Minutes are kept until this many later ones have closed.
-const MINUTES_KEPT: usize = 3;
+const MINUTE_MS: i64 = 60_000;
+/// A minute is told once this many later ones were heard of: all tasks have closed it by then.
+const LATER: usize = 1;
 const TOP: usize = 3;
+/// What a resource is called by, the best first.
+const NAMES: [&str; 6] = [
+    "service.name",
+    "host.name",
+    "k8s.pod.name",
+    "cloud.resource_id",
+    "host.id",
+    "cloud.account.id",
+];
 
-/// Reads `isobar.aggregates`.
+/// Reads `isobar.aggregates` and `isobar.series`.
 #[derive(Debug)]
 pub(super) struct Results {
-    cluster: Cluster,
-    /// Where each partition is read on.
-    next: Vec<(TopicPartition, Offset)>,
-    read: u64,
-    /// By start of the window: the count of each key and source class.
-    minutes: BTreeMap<i64, BTreeMap<(String, String), u64>>,
+    aggregates: Reading,
+    series: Reading,
+    /// What each series is called.
+    names: BTreeMap<String, String>,
+    /// By start of the window: those of a minute, by series.
+    minutes: BTreeMap<i64, BTreeMap<String, Window>>,
+    /// The levels of the minute that was told last.
+    before: BTreeMap<String, f64>,
     told: Option<i64>,
 }
 
+/// A topic, and where each partition is read on.
+#[derive(Debug)]
+struct Reading {
+    cluster: Cluster,
+    next: VecDeque<(TopicPartition, Offset)>,
+    read: u64,
+}
+
+#[derive(Debug)]
+struct Window {
+    measure: String,
+    group: String,
+    count: u64,
+    level: Option<f64>,
+}
+
 /// One minute that has closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Minute {
     /// Its first millisecond.
     pub(super) start_ms: i64,
-    /// How many keys had events.
-    pub(super) keys: usize,
-    /// The busiest, with their events.
-    pub(super) top: Vec<(String, u64)>,
+    /// How many series had values.
+    pub(super) series: usize,
+    /// What was done most often.
+    pub(super) actions: Vec<(String, u64)>,
+    /// Series whose mean, or rate of a total, changed most: before and now.
+    pub(super) changed: Vec<(String, f64, f64)>,
+}
+
+impl Reading {
+    fn new(cluster: &Cluster, topic: &schemas::topic::Topic) -> Self {
+        let partitions = 0..i32::try_from(topic.partitions).unwrap_or(i32::MAX);
+        let start = |partition| (TopicPartition::new(topic.name, partition), Offset(0));
+        Self { cluster: cluster.clone(), next: partitions.map(start).collect(), read: 0 }
+    }
+
+    fn take(&mut self) -> Vec<Record> {
+        let mut all = Vec::new();
+        for (of, next) in &mut self.next {
+            let (records, resume_at) = self.cluster.read(of, *next, usize::MAX);
+            *next = resume_at;
+            all.extend(records);
+        }
+        self.read += all.len() as u64;
+        all
+    }
 }
 
 impl Results {
     /// Nothing read yet.
     pub(super) fn new(cluster: &Cluster) -> Self {
-        let partitions = 0..i32::try_from(AGGREGATES.partitions).unwrap_or(i32::MAX);
-        let start = |partition| (TopicPartition::new(AGGREGATES.name, partition), Offset(0));
-        let (next, minutes) = (partitions.map(start).collect(), BTreeMap::new());
-        Self { cluster: cluster.clone(), next, read: 0, minutes, told: None }
+        Self {
+            aggregates: Reading::new(cluster, &AGGREGATES),
+            series: Reading::new(cluster, &SERIES),
+            names: BTreeMap::new(),
+            minutes: BTreeMap::new(),
+            before: BTreeMap::new(),
+            told: None,
+        }
     }
 
     /// How many aggregates were read.
     pub(super) fn read(&self) -> u64 {
-        self.read
+        self.aggregates.read
     }
 
     /// Reads what is new; a minute that has closed since the last call.
     pub(super) fn take(&mut self) -> Option<Minute> {
-        for place in 0..self.next.len() {
-            self.take_partition(place);
+        for record in self.series.take() {
+            self.take_series(&record);
         }
-        while self.minutes.len() > MINUTES_KEPT {
-            self.minutes.pop_first();
+        for record in self.aggregates.take() {
+            self.take_aggregate(&record);
         }
-        self.closed()
-    }
-
-    fn take_partition(&mut self, place: usize) {
-        let Some((of, next)) = self.next.get_mut(place) else { return };
-        let (records, resume_at) = self.cluster.read(of, *next, usize::MAX);
-        *next = resume_at;
-        self.read += records.len() as u64;
-        for record in records {
-            let value = record.value.as_deref().map(codec::decode::<Aggregate>);
-            if let (Some(Ok(aggregate)), Some(key)) = (value, record.key) {
-                self.add(String::from_utf8_lossy(&key).into_owned(), &aggregate);
-            }
-        }
-    }
-
-    /// A later revision replaces an earlier one.
-    fn add(&mut self, key: String, aggregate: &Envelope<Aggregate>) {
-        let class = aggregate.attributes.source_class.to_string();
-        let minute = self.minutes.entry(aggregate.data.window_start_ms).or_default();
-        minute.insert((key, class), aggregate.data.statistics.count);
-    }
-
-    /// The last minute but one: the last is still being written by some tasks.
-    fn closed(&mut self) -> Option<Minute> {
-        let (start_ms, counts) = self.minutes.iter().rev().nth(1)?;
-        if self.told >= Some(*start_ms) {
+        let start_ms = *self.minutes.keys().rev().nth(LATER)?;
+        if self.told >= Some(start_ms) {
             return None;
         }
-        self.told = Some(*start_ms);
-        let mut by_key: BTreeMap<&str, u64> = BTreeMap::new();
-        for ((key, _), count) in counts {
-            *by_key.entry(key).or_default() += count;
+        self.told = Some(start_ms);
+        let windows = self.minutes.remove(&start_ms)?;
+        self.minutes.retain(|start, _| *start > start_ms);
+        Some(self.minute(start_ms, &windows))
+    }
+
+    fn take_series(&mut self, record: &Record) {
+        let value = record.value.as_deref().map(codec::decode::<SeriesDefinition>);
+        if let Some(Ok(series)) = value {
+            let of = series.data;
+            let name = NAMES.iter().find_map(|name| of.resource.attributes.get(*name));
+            let labels: Vec<_> = of.labels.values().map(String::as_str).collect();
+            let name = [of.metric.as_str(), name.map_or("", String::as_str), &labels.join(" ")];
+            self.names.insert(of.series.to_string(), name.join(" ").trim_end().to_owned());
         }
-        let mut top: Vec<_> =
-            by_key.iter().map(|(key, count)| ((*key).to_owned(), *count)).collect();
-        top.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        top.truncate(TOP);
-        Some(Minute { start_ms: *start_ms, keys: by_key.len(), top })
+    }
+
+    fn take_aggregate(&mut self, record: &Record) {
+        let value = record.value.as_deref().map(codec::decode::<Aggregate>);
+        let Some(Ok(row)) = value else { return };
+        let row = row.data;
+        if row.window_size_ms != MINUTE_MS || row.state == WindowState::Provisional {
+            return;
+        }
+        let window = Window {
+            group: row.group.get("action").cloned().unwrap_or_default(),
+            measure: row.measure,
+            count: row.statistics.count,
+            // Of a total its growth says how it does.
+            level: match row.increase {
+                Some(_) => row.rate,
+                None => row.statistics.mean,
+            }
+            .map(|level| level.get()),
+        };
+        let minute = self.minutes.entry(row.window_start_ms).or_default();
+        minute.insert(row.series.to_string(), window);
+    }
+
+    fn minute(&mut self, start_ms: i64, windows: &BTreeMap<String, Window>) -> Minute {
+        let mut actions: BTreeMap<&str, u64> = BTreeMap::new();
+        for window in windows.values().filter(|window| window.measure == "events_by_action") {
+            *actions.entry(&window.group).or_default() += window.count;
+        }
+        let mut actions: Vec<_> =
+            actions.into_iter().map(|(action, count)| (action.to_owned(), count)).collect();
+        actions.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        actions.truncate(TOP);
+        let changed = self.changed(windows);
+        let levels = windows.iter().filter_map(|(of, window)| Some((of.clone(), window.level?)));
+        self.before = levels.collect();
+        Minute { start_ms, series: windows.len(), actions, changed }
+    }
+
+    /// Series whose level is furthest from that of the minute before, by ratio.
+    fn changed(&self, windows: &BTreeMap<String, Window>) -> Vec<(String, f64, f64)> {
+        let changes = windows.iter().filter(|(_, window)| window.group.is_empty());
+        let changes = changes.filter_map(|(of, window)| {
+            let (before, now) = (*self.before.get(of)?, window.level?);
+            let ratio = (now / before).ln().abs();
+            (before > 0.0 && now > 0.0).then_some((of, before, now, ratio))
+        });
+        let mut changes: Vec<_> = changes.collect();
+        changes.sort_by(|one, other| other.3.total_cmp(&one.3));
+        let name = |of: &String| self.names.get(of).cloned().unwrap_or_else(|| of.clone());
+        changes.dedup_by_key(|change| self.names.get(change.0));
+        let top = changes.into_iter().take(TOP);
+        top.map(|(of, before, now, _)| (name(of), before, now)).collect()
     }
 }

@@ -86,6 +86,12 @@ impl Services {
         self.running.get(service).map(|running| running.tally.sums())
     }
 
+    /// What all services but processors counted under a name: what came too late for windows.
+    pub(super) fn counted(&self, what: &str) -> u64 {
+        let sums = self.running.iter().filter(|(name, _)| **name != processors::service::NAME);
+        sums.map(|(_, running)| running.tally.sums().counted(what)).sum()
+    }
+
     /// Transactions of all services.
     pub(super) fn commits(&self) -> u64 {
         self.running.values().map(|running| running.tally.sums().commits).sum()

@@ -1,0 +1,36 @@
+//! How long the panels take on ten million rows. Not part of `make test`: `make grafana-speed`.
+
+use super::dashboards::dashboards;
+use super::database::Database;
+use super::{choices, fill, now_ms};
+
+/// What nobody notices as waiting, for each panel.
+const LIMIT_MS: f64 = 200.0;
+
+#[test]
+#[ignore = "takes ten minutes and 6 GB in /tmp: make grafana-speed"]
+fn no_panel_takes_longer_than_200_ms_on_ten_million_rows() {
+    let database = Database::start();
+    fill::large(&database);
+    database.run("vacuum analyze");
+    let now_ms = now_ms(&database);
+    let mut slow = Vec::new();
+    println!("{:>9}  {:>7}  dashboard: panel", "ms", "rows");
+    for dashboard in dashboards() {
+        let span = dashboard.default_span(now_ms);
+        for nth in choices(&dashboard) {
+            let values = dashboard.values(&database, span, nth);
+            for query in dashboard.queries() {
+                let sql = query.expand(span, &values).unwrap();
+                let rows =
+                    database.ask(&sql).unwrap_or_else(|error| panic!("{sql}: {error}")).rows.len();
+                let ms = database.median_ms(&sql);
+                println!("{ms:>9.1}  {rows:>7}  {} ({nth})", query.place);
+                if ms > LIMIT_MS {
+                    slow.push(format!("{}: {ms} ms\n{sql}", query.place));
+                }
+            }
+        }
+    }
+    assert!(slow.is_empty(), "slower than {LIMIT_MS} ms: {slow:#?}");
+}
