@@ -117,7 +117,7 @@ impl Slot {
         let settled = self.levels.within(place, start);
         let open = self.minutes.iter().filter(|open| window_of(open.minute, size) == start);
         let before = match settled.clone().next() {
-            Some(first) => first.before.unwrap_or_default(),
+            Some(first) => first.before.as_deref().copied().unwrap_or_default(),
             None => self.before(open.clone().next()?.minute),
         };
         let mut whole = Part::new(self.is_total());
@@ -125,7 +125,7 @@ impl Slot {
             let offset_ms = (minute - start) * MINUTE_MS;
             whole.merge(part, u32::try_from(offset_ms).unwrap_or(u32::MAX));
         };
-        settled.for_each(|level| add(&level.part, level.start));
+        settled.for_each(|level| add(&level.part(), level.start));
         open.for_each(|open| add(&open.part, open.minute));
         Some((whole, before))
     }
@@ -134,7 +134,7 @@ impl Slot {
     pub(super) fn is_behind(&self, place: u8, start: Minute, told: Told) -> bool {
         let Some(size) = LONGER.get(usize::from(place)).copied() else { return false };
         let open = self.minutes.iter().filter(|open| window_of(open.minute, size) == start);
-        let settled = self.levels.within(place, start).map(|level| level.part.touched);
+        let settled = self.levels.within(place, start).map(|level| level.touched);
         settled.chain(open.map(|open| open.part.touched)).any(|touched| told.is_behind(touched))
     }
 
@@ -170,14 +170,14 @@ impl Slot {
         let count = self.minutes.partition_point(|open| open.minute < until);
         let is_total = self.is_total();
         for open in self.minutes.drain(..count) {
-            let before = is_total.then(|| self.before.as_deref().copied().unwrap_or_default());
+            let before = is_total.then(|| self.before.clone().unwrap_or_default());
             if is_total {
                 let after = self.before.get_or_insert_default();
                 open.part.pane.carry(after, open.minute * MINUTE_MS);
             }
             if !self.series.is_share {
                 let minute = open.minute;
-                self.levels.take(minute, open.settled(), before);
+                self.levels.take(minute, &open.settled(), before);
             }
         }
         self.minutes.shrink_to_fit();
