@@ -43,6 +43,7 @@ $(DENY)/bin/cargo-deny:
 
 bench: build ## what reading formats and what exactly-once cost, each beside its floor of the same run
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
+	ISOBAR_BENCH_SERIES=100000 $(CARGO) bench --locked --workspace --bench windows
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
 	target/release/isobar-loadtest drain
