@@ -6,7 +6,7 @@ ISOBAR_CACHE ?= $(HOME)/.cache/isobar
 export ISOBAR_CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-brokers recovery acceptance clean
+.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-brokers recovery acceptance grafana-schema grafana-speed clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,10 +43,10 @@ $(DENY)/bin/cargo-deny:
 
 bench: build ## what reading formats and what exactly-once cost, each beside its floor of the same run
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
-	ISOBAR_BENCH_SERIES=100000 $(CARGO) bench --locked --workspace --bench windows
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
 	target/release/isobar-loadtest drain
+	$(CARGO) bench --locked -p analytics-postgres --bench sink
 
 fuzz: ## 10 million spoilt samples into every decoder (SEED=n repeats a run)
 	ISOBAR_FUZZ_EXECUTIONS=10000000 ISOBAR_FUZZ_SEED=$(or $(SEED),1) \
@@ -74,6 +74,15 @@ acceptance: build ## figures over data kept outside of this repository (ACCEPTAN
 	  --dead-letter target/acceptance/formats.dead.ndjson --summary target/acceptance/formats.json
 	@cat target/acceptance/formats.json
 	tests/acceptance/fill_rates.py target/release/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
+
+grafana-schema: ## Grafana's files against Grafana's schemas, kept outside of this repository (ACCEPTANCE_DATA=folder)
+	@test -d $(ACCEPTANCE_DATA)/k8s-grafana-schemas/grafana || { \
+	  echo "no schemas: $(ACCEPTANCE_DATA)/k8s-grafana-schemas/grafana is no folder; give ACCEPTANCE_DATA=FOLDER" >&2; exit 1; }
+	ISOBAR_SHARED=$(abspath $(ACCEPTANCE_DATA)) $(CARGO) test --release --locked --test e2e grafana::shape
+
+grafana-speed: ## each panel of the dashboards on ten million rows: takes some fifteen minutes and 6 GB in /tmp
+	@deploy/dev/prepare test
+	$(CARGO) test --release --locked --test e2e grafana::speed -- --ignored --nocapture
 
 clean: ## what was built here
 	$(CARGO) clean

@@ -27,7 +27,7 @@ use crate::topics::TopicsArgs;
 Examples:
   isobar up                                    see it work: no Kafka, generated events
   isobar topics apply --brokers kafka:9092     make the topics
-  isobar run event-counts --brokers kafka:9092 run a service
+  isobar run processors --brokers kafka:9092   run a service
   isobar balance                               what came in, and where all of it went
   isobar dead-letters list --since 2h          what could not be read
 
@@ -64,7 +64,8 @@ Examples:
   isobar up                                  until Ctrl-C
   isobar up --for 20s --output json          a line of JSON every second, and one at the end
   isobar up --rate 20000 --workers 2         how far it goes on this machine
-  isobar up --admin-address 127.0.0.1:9464   with metrics")]
+  isobar up --admin-address 127.0.0.1:9464   with metrics
+  isobar up --database-url postgres://isobar@localhost/up   with its results in a database of its own")]
 pub(crate) struct UpFlags {
     /// Print lines without colour, also on a terminal
     #[arg(long)]
@@ -101,6 +102,8 @@ the environment over the file. Example of a file:
     mappings: [/etc/isobar/mappings]
     topics: {{isobar.in.audit: {{format: aws-cloudtrail}}}}
     accounts: {{'123456789012': acme}}        # whose events they are
+  windows:                                   # patience, limits, measures, groups: docs/windows.md
+    metrics: {{grace: 5m}}
   client:                                    # passed on to the Kafka client (librdkafka)
     security.protocol: sasl_ssl
     sasl.mechanisms: SCRAM-SHA-512
@@ -108,9 +111,10 @@ the environment over the file. Example of a file:
     sasl.password: {{file: /run/secrets/kafka}} # or ${{KAFKA_PASSWORD}}, from the environment
 
 Examples:
-  isobar run event-counts --brokers localhost:9092
-  isobar run event-counts --config /etc/isobar.yaml --slot \"$POD_NAME\" --admin-address 0.0.0.0:9464
-  isobar run event-counts --brokers kafka:9093 --set security.protocol=ssl", service::listing()))]
+  isobar run metric-windows --brokers localhost:9092
+  isobar run metric-windows --config /etc/isobar.yaml --slot \"$POD_NAME\" --admin-address 0.0.0.0:9464
+  isobar run metric-windows --brokers kafka:9093 --set security.protocol=ssl
+  isobar run postgres --config /etc/isobar.yaml   # database_url: {{file: /run/secrets/postgres}}", service::listing()))]
 pub(crate) struct RunFlags {
     /// Which services
     #[arg(required = true, value_name = "SERVICE", value_parser = services())]
@@ -138,7 +142,7 @@ pub(crate) struct SharedFlags {
 }
 
 fn services() -> PossibleValuesParser {
-    PossibleValuesParser::new(service::SERVICES.iter().map(|service| service.name))
+    PossibleValuesParser::new(service::names())
 }
 
 /// A number and its unit.

@@ -22,6 +22,7 @@ use crate::cli::{CommonSettings, RunFlags, SharedFlags, TypedSettings, UpFlags};
 use crate::output::Format;
 use crate::service::{self, Service};
 use crate::settings as names;
+use crate::sink::{self, SinkSettings};
 
 pub(crate) use client::Secret;
 pub(crate) use given::{Given, Problems};
@@ -97,6 +98,8 @@ pub(crate) struct Services {
 pub(crate) struct Run {
     /// Which services.
     pub(crate) services: Vec<&'static Service>,
+    /// The sink, if it is one of them.
+    pub(crate) sink: Option<SinkSettings>,
     /// This process's name.
     pub(crate) slot: String,
     /// Where Kafka is.
@@ -136,6 +139,8 @@ pub(crate) struct Up {
     pub(crate) seed: u64,
     /// How many times faster than the clock event time passes.
     pub(crate) speed: u16,
+    /// Where results go, if anywhere.
+    pub(crate) sink: Option<SinkSettings>,
     /// What `run` has as well.
     pub(crate) common: Common,
 }
@@ -153,6 +158,7 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
         (defaults.session_timeout_ms, defaults.transaction_timeout_ms);
     let run = Run {
         services: services(&flags.services),
+        sink: sink_of(&flags.services, &mut given),
         slot: slot(&mut given),
         brokers: given.required(&names::BROKERS),
         client: client::resolve(&flags.client, &mut given),
@@ -193,6 +199,23 @@ fn services(named: &[String]) -> Vec<&'static Service> {
     service::SERVICES.iter().filter(is_named).collect()
 }
 
+/// The sink's settings, where it is named.
+fn sink_of(named: &[String], given: &mut Given<'_>) -> Option<SinkSettings> {
+    if !named.iter().any(|name| name == sink::NAME) {
+        return None;
+    }
+    if given.secret(&names::DATABASE_URL).is_none() {
+        given.required(&names::DATABASE_URL);
+    }
+    sink_settings(given)
+}
+
+/// The sink's settings, where a database is given.
+fn sink_settings(given: &mut Given<'_>) -> Option<SinkSettings> {
+    let retention = sink::retention(given);
+    sink::database(given).map(|database| SinkSettings { database, retention })
+}
+
 /// Resolves `isobar up`.
 ///
 /// # Errors
@@ -206,6 +229,7 @@ pub(crate) fn up(flags: UpFlags, environment: Environment<'_>) -> Result<Up, Pro
         rate: flags.rate,
         seed: flags.seed,
         speed: flags.speed,
+        sink: sink_settings(&mut given),
         common: common_of(&mut given, &flags.shared, &UP),
     };
     given.done(up)

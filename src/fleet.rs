@@ -21,7 +21,7 @@ const RETRY_MAX: Duration = Duration::from_secs(1);
 
 /// How a worker ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+pub(crate) enum Ended {
     /// What was open has committed, images are complete, the group was left.
     Drained,
     /// The grace was over before that.
@@ -63,13 +63,29 @@ impl Fleet {
         pulse: Arc<Pulse>,
         rest: Duration,
     ) -> anyhow::Result<()> {
+        // Its text holds the cause already; as a chain it would be told twice.
+        let work = move |pulse: &Arc<Pulse>, shutdown: &Shutdown| {
+            work(worker, pulse, shutdown, rest).map_err(|error| anyhow!("{error}"))
+        };
+        self.start_work(name, work, pulse)
+    }
+
+    /// Starts any other work on a thread of its own; it ends when the shutdown is asked for.
+    ///
+    /// # Errors
+    /// As for [`Fleet::start`].
+    pub(crate) fn start_work(
+        &mut self,
+        name: String,
+        work: impl FnOnce(&Arc<Pulse>, &Shutdown) -> anyhow::Result<Ended> + Send + 'static,
+        pulse: Arc<Pulse>,
+    ) -> anyhow::Result<()> {
         let (shutdown, send, worker_name) =
             (self.shutdown.clone(), self.send.clone(), name.clone());
         let work = move || {
-            let work = AssertUnwindSafe(|| work(worker, &pulse, &shutdown, rest));
+            let work = AssertUnwindSafe(|| work(&pulse, &shutdown));
             let outcome = match std::panic::catch_unwind(work) {
-                // Its text holds the cause already; as a chain it would be told twice.
-                Ok(outcome) => outcome.map_err(|error| anyhow!("{error}")),
+                Ok(outcome) => outcome,
                 Err(_) => Err(anyhow!("it panicked; see the log, and report it as a bug")),
             };
             pulse.end();

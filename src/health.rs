@@ -3,8 +3,8 @@
 //! **Invariant:** alive means that the loops move, whatever is outside; a broker that is away makes
 //! a process not ready, and never makes it be restarted.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stream::{Observer, WorkerEvent};
@@ -21,6 +21,8 @@ pub(crate) struct Pulse {
     joined: AtomicBool,
     caught_up: AtomicBool,
     ended: AtomicBool,
+    /// What else keeps it from its work.
+    blocked: Mutex<Option<String>>,
 }
 
 impl Pulse {
@@ -33,6 +35,7 @@ impl Pulse {
             joined: AtomicBool::new(false),
             caught_up: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            blocked: Mutex::new(None),
         })
     }
 
@@ -49,6 +52,11 @@ impl Pulse {
     pub(crate) fn stepped(&self, caught_up: bool) {
         self.caught_up.store(caught_up, Ordering::Relaxed);
         self.beat();
+    }
+
+    /// What keeps it from its work, if anything does.
+    pub(crate) fn blocked(&self, why: Option<String>) {
+        *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     /// The loop is over, in whatever way.
@@ -73,6 +81,10 @@ impl Pulse {
         }
         if !self.joined.load(Ordering::Relaxed) {
             return Some(format!("{name} has not joined its group yet"));
+        }
+        let blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &*blocked {
+            return Some(format!("{name} {why}"));
         }
         let caught_up = self.caught_up.load(Ordering::Relaxed);
         (!caught_up).then(|| format!("{name} restores its state"))

@@ -21,6 +21,7 @@ mod service;
 mod fleet;
 mod health;
 mod shutdown;
+mod sink;
 
 mod clock;
 mod events;

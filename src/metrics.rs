@@ -33,6 +33,11 @@ impl Metrics {
         Ok(Self { registry })
     }
 
+    /// Where those that are not of a worker are put.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// All of them, in Prometheus' text format.
     ///
     /// # Errors

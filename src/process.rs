@@ -15,6 +15,7 @@ use crate::health::{Health, Pulse};
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::output::{self, Format};
 use crate::shutdown::{Shutdown, Signals};
+use crate::sink::Job;
 use crate::telemetry::{Telemetry, build};
 
 /// A process that is being put together.
@@ -26,6 +27,7 @@ pub(crate) struct Process<'c, L> {
     outage: Arc<Outage>,
     tracer: Option<SdkTracer>,
     workers: Vec<Member<L>>,
+    sinks: Vec<(Job, Arc<Pulse>)>,
 }
 
 /// A worker that has not started yet.
@@ -49,6 +51,7 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
             outage: Arc::default(),
             tracer: telemetry.tracer(),
             workers: Vec::new(),
+            sinks: Vec::new(),
         })
     }
 
@@ -93,6 +96,17 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
         Ok(())
     }
 
+    /// The metrics of this process, for those that are not of a worker.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Adds a sink.
+    pub(crate) fn add_sink(&mut self, job: Job) {
+        let pulse = Pulse::new(&job.name());
+        self.sinks.push((job, pulse));
+    }
+
     /// Runs until it is told to end, or until a worker fails. `rest` is for logs that do not wait.
     ///
     /// # Errors
@@ -104,12 +118,17 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
         tracing::info!(
             version = build::VERSION,
             commit = build::COMMIT,
-            workers = self.workers.len(),
+            workers = self.workers.len() + self.sinks.len(),
             "started"
         );
         let mut fleet = Fleet::new(self.shutdown);
         for Member { name, worker, pulse } in self.workers {
             fleet.start(name, worker, pulse, rest)?;
+        }
+        for (job, pulse) in self.sinks {
+            let name = job.name();
+            let work = move |pulse: &Arc<Pulse>, shutdown: &Shutdown| job.work(pulse, shutdown);
+            fleet.start_work(name, work, pulse)?;
         }
         let watching = tokio::spawn(watch(self.outage));
         let ended = fleet.supervise(signals).await;
@@ -121,7 +140,9 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
     }
 
     fn health(&self) -> Health {
-        let pulses = self.workers.iter().map(|member| Arc::clone(&member.pulse)).collect();
+        let workers = self.workers.iter().map(|member| &member.pulse);
+        let pulses = workers.chain(self.sinks.iter().map(|(_, pulse)| pulse)).map(Arc::clone);
+        let pulses = pulses.collect();
         let (outage, shutdown) = (Arc::clone(&self.outage), self.shutdown.clone());
         Health::new(pulses, outage, shutdown, self.common.stall)
     }

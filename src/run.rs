@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use analytics_postgres::source::Source;
 use kafka_runtime::KafkaLog;
 use stream::WorkerEvent;
 
 use crate::config::Run;
 use crate::process::Process;
+use crate::sink::{Job, KafkaReader};
 use crate::telemetry::Telemetry;
 
 /// What the ids that are remembered will take, before it is taken.
@@ -36,6 +38,12 @@ pub(crate) async fn run(run: &Run, telemetry: &Telemetry) -> anyhow::Result<()> 
             let log = KafkaLog::new(run.kafka(), &topology, &slot);
             process.add(&topology, &slot, log, |_: &WorkerEvent<'_>| {})?;
         }
+    }
+    if let Some(sink) = &run.sink {
+        let slot = format!("{}-0", run.slot);
+        let reader = Box::new(KafkaReader::new(run.kafka(), &slot));
+        let job = Job::new(sink, &slot, Source::Kafka, reader, process.metrics())?;
+        process.add_sink(job);
     }
     // Polling Kafka waits by itself.
     process.serve(Duration::ZERO).await

@@ -4,6 +4,7 @@ use anyhow::Context;
 use stream::Topology;
 
 use crate::config::Services;
+use crate::sink;
 
 /// A service as the command line knows it. Its inputs and outputs stand in its topology.
 pub(crate) struct Service {
@@ -58,12 +59,16 @@ fn event_counts(_: &Services) -> anyhow::Result<Topology> {
     analytics::event_counts::topology(config).context("cannot make event-counts")
 }
 
+/// The names of all services, the sink's among them, which is no topology.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().map(|service| service.name).chain([sink::NAME])
+}
+
 /// The services as a list for `--help`.
 pub(crate) fn listing() -> String {
-    SERVICES
-        .iter()
-        .map(|service| format!("\n  {:<14}{}", service.name, service.description))
-        .collect()
+    let services = SERVICES.iter().map(|service| (service.name, service.description));
+    let all = services.chain([(sink::NAME, sink::DESCRIPTION)]);
+    all.map(|(name, description)| format!("\n  {name:<14}{description}")).collect()
 }
 
 impl std::fmt::Debug for Service {

@@ -20,6 +20,11 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    /// True when its value is never to be shown, and may stand in a file of its own.
+    pub(crate) fn is_secret(&self) -> bool {
+        *self == DATABASE_URL
+    }
+
     /// `--grace-ms` for `grace_ms`.
     pub(crate) fn flag(&self) -> String {
         format!("--{}", self.name.replace('_', "-"))
@@ -133,8 +138,21 @@ pub(crate) const TRANSACTION_TIMEOUT_MS: Setting = Setting {
     help: "A transaction open for longer is aborted by the broker",
 };
 
+pub(crate) const DATABASE_URL: Setting = Setting {
+    name: "database_url",
+    value: "URL",
+    default: "none: `run postgres` needs it, `up` takes it",
+    help: "The Postgres for results: postgres://USER:PASSWORD@HOST:PORT/DATABASE; others see flags, so a password is better off in the file or the environment",
+};
+pub(crate) const RETENTION_DAYS: Setting = Setting {
+    name: "retention_days",
+    value: "SIZE=DAYS,…",
+    default: "1m=14,5m=30,15m=90,1h=400,1d=1825,records=400",
+    help: "How long rows stay in Postgres: windows by their size, and records of findings, alerts, incidents and dead letters",
+};
+
 /// The settings of every command that works for a while.
-pub(crate) const COMMON: [&Setting; 10] = [
+pub(crate) const COMMON: [&Setting; 12] = [
     &LOG,
     &LOG_FORMAT,
     &TRACE_ENDPOINT,
@@ -145,6 +163,8 @@ pub(crate) const COMMON: [&Setting; 10] = [
     &STALL_MS,
     &COMMIT_INTERVAL_MS,
     &REPLAY_BUDGET_MS,
+    &DATABASE_URL,
+    &RETENTION_DAYS,
 ];
 
 /// The settings of a command that works on a Kafka cluster.

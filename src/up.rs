@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use analytics_postgres::source::Source as LogSource;
 use anyhow::{Context, anyhow};
 use stream::memory::{Cluster, Faults, MemoryLog};
 use stream::{Topology, WorkerEvent};
@@ -23,6 +24,7 @@ use crate::output::{self, Format};
 use crate::process::Process;
 use crate::service::SERVICES;
 use crate::shutdown::Shutdown;
+use crate::sink::{Job, MemoryReader, SinkSettings};
 use crate::telemetry::Telemetry;
 
 use balance::Balances;
@@ -63,7 +65,21 @@ pub(crate) async fn up(up: &Up, telemetry: &Telemetry) -> anyhow::Result<()> {
     let ending = join(show)?.last(began.elapsed(), written.messages());
     served?;
     ending.print();
+    if let Some(sink) = &up.sink {
+        tell_where(sink, up.common.output);
+    }
     Ok(())
+}
+
+/// How to look at what was stored.
+fn tell_where(sink: &SinkSettings, format: Format) {
+    let url = sink.database.url_without_password();
+    output::line(&match format {
+        Format::Text => format!(
+            "results: psql {url} -c 'select start, count(*), sum(count) from isobar.window_1m group by 1 order by 1'"
+        ),
+        Format::Json => serde_json::json!({ "database": url }).to_string(),
+    });
 }
 
 /// Intervals are told by the fast clock, and should last as long as they do elsewhere.
@@ -99,6 +115,11 @@ fn prepare<'c>(
             let listener = move |event: &WorkerEvent<'_>| tally.observe(event);
             process.add(&topology, &slot, log, listener)?;
         }
+    }
+    if let Some(sink) = &up.sink {
+        let reader = Box::new(MemoryReader::new(cluster));
+        let job = Job::new(sink, "up-0", LogSource::Up, reader, process.metrics())?;
+        process.add_sink(job.with_clock(clock));
     }
     Ok((process, Arc::new(services)))
 }

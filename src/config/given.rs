@@ -70,7 +70,12 @@ impl<'e> Given<'e> {
                 self.problems.push(field.unknown());
                 continue;
             };
-            match field.text(self.environment) {
+            let text = if setting.is_secret() {
+                field.secret(self.environment)
+            } else {
+                field.text(self.environment)
+            };
+            match text {
                 Ok(text) => {
                     let place = format!("{}: {}", field.place, field.name);
                     self.values.insert(setting.name, Value { text, place });
@@ -122,6 +127,11 @@ impl<'e> Given<'e> {
             self.problems.push(format!("{place} is `{text}`; give {expected}"));
         }
         value
+    }
+
+    /// The value of a setting that is never shown, and where it was given.
+    pub(crate) fn secret(&mut self, setting: &Setting) -> Option<(String, String)> {
+        self.values.get(setting.name).map(|value| (value.place.clone(), value.text.clone()))
     }
 
     /// A number within a range.

@@ -95,7 +95,7 @@ fn read(dir: &Path, name: &str) -> String {
 
 /// A test process may end by a signal, so somebody else has to see to its servers.
 #[expect(clippy::zombie_processes, reason = "it outlives this process: that is what it is for")]
-fn stop_with_us(name: &str, dir: &Path) {
+pub(crate) fn stop_with_us(name: &str, dir: &Path) {
     let watch =
         "while kill -0 $1 2>/dev/null; do sleep 0.5; done; \"$2\" stop \"$3\"; rm -rf \"$3\"";
     Command::new("sh")

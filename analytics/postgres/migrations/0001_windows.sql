@@ -3,7 +3,13 @@
 -- Invariant: a row of a window changes only to one of a later input position, and rows change only in
 -- the transaction that moves the sink's position. So whatever is delivered again changes nothing.
 
-create schema isobar;
+-- The table of migrations is in this schema too, so it is there already when the program runs this; and a
+-- user who owns the schema need not be one who may make others.
+do $$ begin
+    if to_regnamespace('isobar') is null then
+        create schema isobar;
+    end if;
+end $$;
 set local search_path = isobar;
 
 -- Where the sink goes on, by input partition.
@@ -17,6 +23,14 @@ create table sink_position (
     -- The end of the partition when it was last asked for: what is left to store.
     end_offset bigint,
     primary key (topic, partition)
+);
+
+-- Which log the positions belong to: that of a Kafka cluster, or one of `isobar up`, which is
+-- gone when its process ends.
+create table sink_source (
+    only_one boolean primary key default true check (only_one),
+    kind text not null check (kind in ('kafka', 'up')),
+    since timestamptz not null default now()
 );
 
 -- What a resource is: the latest that a series said of it.
@@ -92,6 +106,19 @@ create table window_5m_default partition of window_5m default;
 create table window_15m_default partition of window_15m default;
 create table window_1h_default partition of window_1h default;
 create table window_1d_default partition of window_1d default;
+
+-- A row is written some twenty times before its window is final. With room on its page the new version
+-- stays there and no index is touched; small and frequent vacuums keep that room. Partitions get the same
+-- when they are made; a partitioned table itself takes no such settings.
+do $$
+declare size text;
+begin
+    foreach size in array array['1m', '5m', '15m', '1h', '1d'] loop
+        execute format(
+            'alter table window_%s_default set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, '
+            'autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0)', size);
+    end loop;
+end $$;
 
 -- Where everything went, by service, topic, partition and format: the latest balance of each.
 create table balance (
@@ -202,3 +229,57 @@ create table audit_log (
     previous bytea not null,
     hash bytea not null
 );
+
+-- The hash of a row: over the hash of the row before, and over the row as one JSON array, so that no two
+-- rows have the same text.
+create function audit_hash(
+    before bytea, number bigint, written timestamptz, of_actor text, of_action text, of_detail jsonb
+) returns bytea language sql immutable parallel safe as $$
+    select sha256(before || convert_to(
+        jsonb_build_array(number, (extract(epoch from written) * 1000000)::bigint, of_actor, of_action, of_detail)::text,
+        'UTF8'))
+$$;
+
+-- Adds a row and gives its sequence. The lock lets one come after the other, so there are no gaps.
+create function audit_append(of_actor text, of_action text, of_detail jsonb)
+returns bigint language plpgsql as $$
+declare
+    last isobar.audit_log;
+    number bigint;
+    written timestamptz := clock_timestamp();
+    before bytea;
+begin
+    lock table isobar.audit_log in share row exclusive mode;
+    select * into last from isobar.audit_log order by sequence desc limit 1;
+    number := coalesce(last.sequence, 0) + 1;
+    before := coalesce(last.hash, sha256(''::bytea));
+    insert into isobar.audit_log values (number, written, of_actor, of_action, of_detail, before,
+        isobar.audit_hash(before, number, written, of_actor, of_action, of_detail));
+    return number;
+end $$;
+
+-- The sequence of the first row that is not as it was written, or is missing; null while the chain holds.
+-- Rows taken off the end leave a shorter chain that holds: who has to know keeps the last hash elsewhere.
+create function audit_broken() returns bigint language sql stable as $$
+    select min(expected) from (
+        select
+            row_number() over (order by sequence) as expected,
+            sequence,
+            previous,
+            hash,
+            lag(hash, 1, sha256(''::bytea)) over (order by sequence) as before,
+            isobar.audit_hash(previous, sequence, time, actor, action, detail) as computed
+        from isobar.audit_log
+    ) as chain
+    where sequence <> expected or previous <> before or hash <> computed
+$$;
+
+create function audit_refuse() returns trigger language plpgsql as $$
+begin
+    raise exception 'rows of isobar.audit_log are neither changed nor deleted'
+        using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_log_stays before update or delete on audit_log
+    for each row execute function audit_refuse();
+create trigger audit_log_stays_whole before truncate on audit_log
+    for each statement execute function audit_refuse();

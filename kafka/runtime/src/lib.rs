@@ -8,6 +8,7 @@ pub mod client;
 mod context;
 mod log;
 pub mod plain;
+pub mod positioned;
 mod reaction;
 pub mod resend;
 mod state;
@@ -18,3 +19,4 @@ mod wait;
 
 pub use client::{KafkaSettings, ProtectedSetting, check_settings};
 pub use log::KafkaLog;
+pub use positioned::PositionedReader;

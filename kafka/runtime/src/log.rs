@@ -302,7 +302,7 @@ fn check_topics(
     Ok(counts)
 }
 
-fn count_partitions(
+pub(crate) fn count_partitions(
     consumer: &BaseConsumer<ConsumerNotes>,
     topic: &str,
     brokers: &str,

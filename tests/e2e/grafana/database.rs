@@ -81,8 +81,7 @@ impl Database {
             return Ok(());
         }
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        let reached =
-            error.lines().filter_map(|line| line.strip_prefix("at ")?.parse().ok()).last();
+        let reached = error.lines().rev().find_map(|line| line.strip_prefix("at ")?.parse().ok());
         Err((reached.unwrap_or_default(), error))
     }
 

@@ -5,6 +5,11 @@
 //! a macro ends at the first closing parenthesis, and a macro that is not known is an error. Intervals of
 //! months and years, whose length depends on the day, are refused here; no dashboard has them.
 
+#![allow(
+    clippy::string_slice,
+    reason = "each cut lies beside an ASCII letter that was found, and a panic is how a test fails"
+)]
+
 use schemas::time::Time;
 
 use super::variables::Values;

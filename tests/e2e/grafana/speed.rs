@@ -2,18 +2,18 @@
 
 use super::dashboards::dashboards;
 use super::database::Database;
-use super::{choices, fill, now_ms};
+use super::{choices, fill};
 
 /// What nobody notices as waiting, for each panel.
 const LIMIT_MS: f64 = 200.0;
 
 #[test]
-#[ignore = "takes ten minutes and 6 GB in /tmp: make grafana-speed"]
+#[ignore = "takes some fifteen minutes and 6 GB in /tmp: make grafana-speed"]
 fn no_panel_takes_longer_than_200_ms_on_ten_million_rows() {
     let database = Database::start();
     fill::large(&database);
     database.run("vacuum analyze");
-    let now_ms = now_ms(&database);
+    let now_ms = end_ms(&database);
     let mut slow = Vec::new();
     println!("{:>9}  {:>7}  dashboard: panel", "ms", "rows");
     for dashboard in dashboards() {
@@ -33,4 +33,12 @@ fn no_panel_takes_longer_than_200_ms_on_ten_million_rows() {
         }
     }
     assert!(slow.is_empty(), "slower than {LIMIT_MS} ms: {slow:#?}");
+}
+
+/// Filling takes minutes, in which nothing comes after it: the time ranges end in the minute after the
+/// newest window.
+fn end_ms(database: &Database) -> i64 {
+    let sql =
+        "select (extract(epoch from newest_window) * 1000)::bigint + 90000 from isobar.v_freshness";
+    database.ask(sql).unwrap().rows[0][0].parse().unwrap()
 }

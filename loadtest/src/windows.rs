@@ -1,0 +1,18 @@
+//! The windows of metrics, tried from outside: inputs by seed, what has to become of them by
+//! `docs/windows.md`, and how what was published differs from it.
+//!
+//! **Invariant:** the oracle shares no code with the service. It keeps every value and computes
+//! each figure from all of them; sketches, panes and stores of the kernel are what it checks.
+
+pub mod compare;
+pub mod figures;
+pub mod found;
+pub mod generate;
+pub mod kafka;
+pub mod oracle;
+mod rules;
+mod sequence;
+mod series;
+mod totals;
+
+pub use rules::Rules;
