@@ -6,7 +6,7 @@ ISOBAR_CACHE ?= $(HOME)/.cache/isobar
 export ISOBAR_CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-brokers recovery acceptance grafana-schema grafana-speed clean
+.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-windows freshness kill-brokers recovery acceptance grafana-schema grafana-speed clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,12 @@ kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves 
 
 kill-wire: build ## the same of the processors: wire formats in, the balance has to close (SEED=n)
 	target/release/isobar-loadtest kill --service processors $(if $(SEED),--seed $(SEED))
+
+kill-windows: build ## the same of the windows over metrics, compared with their oracle (SEED=n)
+	target/release/isobar-loadtest kill --service metric-windows $(if $(SEED),--seed $(SEED))
+
+freshness: build ## how soon points are in Postgres, and windows final, at 50,000 points a second
+	target/release/isobar-loadtest freshness
 
 kill-brokers: build ## the same on three brokers, with the leader killed as well
 	target/release/isobar-loadtest kill --brokers 3 --broker-kills 3 $(if $(SEED),--seed $(SEED))

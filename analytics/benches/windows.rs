@@ -57,7 +57,7 @@ fn filled(count: usize) -> (Windows, Vec<SeriesId>) {
     let ids = (0..count).map(|number| {
         let series = series(number, flow(number));
         let id = series.id;
-        windows.define(series, usize::MAX).unwrap();
+        windows.define(series, START_MS / 60_000, usize::MAX).unwrap();
         id
     });
     let ids: Vec<_> = ids.collect();

@@ -25,8 +25,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::marks;
 use crate::windows::{
-    AHEAD_MINUTES, Clock, ConfigError, Flow, Identity, Jobs, MINUTE_MS, Point, Series, Windows,
-    WindowsConfig, Writer, definition_of, minute_of, series_id,
+    Clock, ConfigError, Flow, Identity, Jobs, MINUTE_MS, Point, Series, Windows, WindowsConfig,
+    Writer, definition_of, minute_of, series_id,
 };
 
 pub use measure::{Measure, MeasureError, MeasureOf};
@@ -132,14 +132,6 @@ impl EventWindows {
         if minute < self.clock.settled(class) {
             return self.late(event, record, context);
         }
-        if self.clock.now().is_some_and(|now| minute > minute_of(now.0) + AHEAD_MINUTES) {
-            return self.refuse(
-                record,
-                Event::TYPE,
-                "its time is too far ahead of the clock",
-                context,
-            );
-        }
         context.count("events", 1);
         let is_closed = minute < self.clock.closed(class);
         for place in 0..self.config.measures.len() {
@@ -194,8 +186,9 @@ impl EventWindows {
         if let Some((at, _)) = self.windows.find(series.id) {
             return Some(at);
         }
+        let minute = minute_of(event.attributes.time.millis());
         let (name, max) = (series.measure.to_string(), self.config.windows.series_max);
-        match self.windows.define(series, max) {
+        match self.windows.define(series, minute, max) {
             Ok(at) => {
                 self.tell_definition(at, event, context);
                 Some(at)
@@ -207,7 +200,7 @@ impl EventWindows {
                 match self.windows.find(other.id) {
                     Some((at, _)) => Some(at),
                     // One for each measure and class: no limit is needed.
-                    None => self.windows.define(other, usize::MAX).ok(),
+                    None => self.windows.define(other, minute, usize::MAX).ok(),
                 }
             }
         }

@@ -95,7 +95,7 @@ impl GroupWindows {
         }
         let series = series_of(partial, flow);
         let (class, is_new) = (series.class, self.windows.find(series.id).is_none());
-        let at = match self.windows.define(series, self.config.series_max) {
+        let at = match self.windows.define(series, minute, self.config.series_max) {
             Ok(at) => at,
             Err(refused) => {
                 context.count("groups_refused", 1);

@@ -18,8 +18,8 @@ use stream::{
 
 use crate::marks;
 use crate::windows::{
-    AHEAD_MINUTES, Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows,
-    WindowsConfig, Writer, minute_of, series_id,
+    Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows, WindowsConfig, Writer,
+    minute_of, series_id,
 };
 
 /// The service's name, and its consumer group.
@@ -148,11 +148,15 @@ impl MetricWindows {
     }
 
     fn take_definition(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
-        let series = match codec::decode::<SeriesDefinition>(value) {
-            Ok(definition) => series_of(definition, &self.config.groups),
+        let (series, arrival) = match codec::decode::<SeriesDefinition>(value) {
+            Ok(definition) => {
+                let arrival = definition.attributes.arrival_time;
+                (series_of(definition, &self.config.groups), arrival)
+            }
             Err(error) => return self.refuse(record, "isobar.series", &error.to_string(), context),
         };
-        if let Err(refused) = self.windows.define(series, self.config.windows.series_max) {
+        let series_max = self.config.windows.series_max;
+        if let Err(refused) = self.windows.define(series, minute_of(arrival.millis()), series_max) {
             context.count("series_refused", 1);
             self.refuse(record, "isobar.series", &refused.to_string(), context);
         }
@@ -168,15 +172,15 @@ impl MetricWindows {
         let accepted =
             batch.points().iter().enumerate().filter_map(|(row, point)| judge.take(row, point));
         let accepted: Vec<_> = accepted.collect();
-        let Judge { late, unknown, ahead, .. } = judge;
+        let Judge { late, unknown, .. } = judge;
         context.count("points", accepted.len() as u64);
         self.windows.add(arrival_ms, offset, accepted.into_iter());
         self.tell_late(&late, &batch, offset, context);
         context.count("unknown_series", unknown);
-        if unknown + ahead > 0 {
+        if unknown > 0 {
             let reason = format!(
-                "{unknown} of its points are of series whose definition did not come before them or was \
-                 refused, {ahead} are too far ahead of the clock"
+                "{unknown} of its points are of series whose definition did not come before them, or was \
+                 refused"
             );
             self.refuse(record, metric::TYPE, &reason, context);
         }
@@ -215,19 +219,16 @@ struct Judge<'a> {
     clock: &'a Clock,
     /// Closed and settled minutes of the class that was asked for last: nearly always the only one.
     bounds: (SourceClass, Minute, Minute),
-    ahead_of: Minute,
     late: Vec<(u32, usize)>,
     unknown: u64,
-    ahead: u64,
 }
 
 impl<'a> Judge<'a> {
     fn new(clock: &'a Clock, windows: &'a Windows, jobs: &'a mut Jobs) -> Self {
-        let ahead_of = clock.now().map_or(Minute::MAX, |now| minute_of(now.0) + AHEAD_MINUTES);
         let class = SourceClass::Metric;
         let bounds = (class, clock.closed(class), clock.settled(class));
-        let (late, unknown, ahead) = (Vec::new(), 0, 0);
-        Self { windows, jobs, clock, bounds, ahead_of, late, unknown, ahead }
+        let (late, unknown) = (Vec::new(), 0);
+        Self { windows, jobs, clock, bounds, late, unknown }
     }
 
     fn take(&mut self, row: usize, point: &Point) -> Option<(u32, metric::PointKind, i64, f64)> {
@@ -242,10 +243,6 @@ impl<'a> Judge<'a> {
         let (_, closed, settled) = self.bounds;
         if minute < settled {
             self.late.push((at, row));
-            return None;
-        }
-        if minute > self.ahead_of {
-            self.ahead += 1;
             return None;
         }
         if minute < closed {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`Pane`] with n ≤ 64 values | 64, and 12 for each with room for half as many again |
 //! | [`Pane`] with more | 264, and 12 for each bucket of its sketch |
-//! | its growth, in a series of totals | 32, and 48 for each of at most 64 stretches of points |
+//! | its growth, in a series of totals | 32, and 48 for each of at most 1,024 stretches of points; one once it is settled |
 //! | its statistic sets | 80, and 72 for each of the latest 64 |
 //! | [`Sketch`] | 120, and 12 for each bucket: some 36 for each doubling in the values' range |
 //! | [`Distinct`] | 24, and 4 for each value; 4,120 beyond 1,024 values |

@@ -39,9 +39,6 @@ pub const MINUTE_MS: i64 = 60_000;
 /// The sizes of windows longer than a minute, in minutes; each divides the next.
 pub const LONGER: [i64; 4] = [5, 15, 60, 1_440];
 
-/// Points further ahead of time than this are not believed: processors hold back five minutes' worth.
-pub(crate) const AHEAD_MINUTES: Minute = 15;
-
 /// The minute of a time.
 #[must_use]
 pub fn minute_of(time_ms: i64) -> Minute {

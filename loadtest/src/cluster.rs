@@ -72,6 +72,32 @@ impl Cluster {
         Ok(())
     }
 
+    /// Makes every topic that there is.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn create_all_topics(&self) -> anyhow::Result<()> {
+        for topic in topic::ALL {
+            let counts = (i32::try_from(topic.partitions)?, i32::try_from(self.brokers)?);
+            create_topic(&self.settings, topic.name, counts, &[("retention.ms", "-1")])?;
+        }
+        Ok(())
+    }
+
+    /// The processes of the brokers.
+    ///
+    /// # Errors
+    /// When the cluster's folder does not tell them.
+    pub fn pids(&self) -> anyhow::Result<Vec<u32>> {
+        let pid = |broker: u32| {
+            let path = self.dir.join("pids").join(broker.to_string());
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(text.trim().parse()?)
+        };
+        (1..=self.brokers).map(pid).collect()
+    }
+
     /// Watches the offsets the service commits.
     ///
     /// # Errors

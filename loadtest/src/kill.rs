@@ -21,6 +21,7 @@ use crate::cluster::Cluster;
 use crate::dice::{Dice, Stream};
 use crate::oracle::{Differences, Expected};
 use crate::output::note;
+use crate::windows::{self, compare::Comparison};
 use crate::wire;
 use crate::workers::{Workers, find_binary};
 use feed::{Due, Feed};
@@ -97,6 +98,11 @@ fn compare(
         Due::Wire(expected) => {
             let published = wire::Outcome::published(cluster)?;
             Ok((published.counts(), expected.differences(&published)))
+        }
+        Due::Windows(expected) => {
+            let published = windows::kafka::published(cluster)?;
+            let comparison = Comparison::between(expected, &published);
+            Ok((comparison.seen.counts(), comparison.differences))
         }
     }
 }
@@ -336,8 +342,10 @@ impl Run<'_> {
         }
         let end = |input| produced.ends.get(input).copied().unwrap_or(0);
         self.await_ends(&self.inputs.iter().map(end).collect::<Vec<_>>())?;
-        if let Due::Wire(_) = produced.due {
-            wire::await_balance(self.cluster, &produced.ends, CATCH_UP)?;
+        match &produced.due {
+            Due::Counts(_) => {}
+            Due::Wire(_) => wire::await_balance(self.cluster, &produced.ends, CATCH_UP)?,
+            Due::Windows(due) => windows::kafka::await_closings(self.cluster, due, CATCH_UP)?,
         }
         for slot in self.workers.slots() {
             self.workers.leave(&slot, Duration::from_secs(30))?;

@@ -13,5 +13,6 @@ pub mod output;
 pub mod passthrough;
 pub mod recovery;
 pub mod subject;
+pub mod windows;
 pub mod wire;
 pub mod workers;

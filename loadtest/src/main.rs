@@ -9,6 +9,7 @@ use loadtest::kill::{self, KillArgs};
 use loadtest::output::{note, print};
 use loadtest::passthrough::{self, PartArgs, PassthroughArgs, Row};
 use loadtest::recovery::{self, RecoveryArgs};
+use loadtest::windows::freshness::{self, FreshnessArgs};
 use serde::Serialize;
 
 #[derive(Parser)]
@@ -21,6 +22,7 @@ Examples:
   isobar-loadtest kill                                   500,000 records, 20 kills, one broker
   isobar-loadtest kill --brokers 3 --broker-kills 3      and the brokers killed as well
   isobar-loadtest kill --seed 17                         a run again
+  isobar-loadtest kill --service metric-windows          the windows over metrics
   isobar-loadtest passthrough --brokers 127.0.0.1:9092   what exactly-once costs
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 the output differs from what it has to be"
@@ -51,6 +53,8 @@ enum Command {
     Passthrough(PassthroughArgs),
     /// Measure how fast one worker of the processors reads what lies on the topics
     Drain(DrainArgs),
+    /// Measure how soon points are in Postgres, and windows final
+    Freshness(FreshnessArgs),
     /// One process of a pass-through
     #[command(hide = true)]
     PassthroughPart(PartArgs),
@@ -93,6 +97,10 @@ fn run(typed: &Typed) -> anyhow::Result<ExitCode> {
         }
         Command::Drain(arguments) => {
             let report = drain::run(arguments)?;
+            show(json, &report, &report.lines())?;
+        }
+        Command::Freshness(arguments) => {
+            let report = freshness::run(arguments)?;
             show(json, &report, &report.lines())?;
         }
         Command::PassthroughPart(arguments) => {

@@ -13,6 +13,8 @@ pub enum Subject {
     EventCounts,
     /// Wire formats in, events and points out.
     Processors,
+    /// Points in, windows of every series out.
+    MetricWindows,
 }
 
 impl Subject {
@@ -22,6 +24,7 @@ impl Subject {
         match self {
             Self::EventCounts => "event-counts",
             Self::Processors => "processors",
+            Self::MetricWindows => "metric-windows",
         }
     }
 
@@ -29,6 +32,7 @@ impl Subject {
         match self {
             Self::EventCounts => vec![topic::EVENTS],
             Self::Processors => topic::INPUTS.to_vec(),
+            Self::MetricWindows => vec![topic::METRICS],
         }
     }
 
@@ -44,6 +48,9 @@ impl Subject {
                 topic::DEAD_LETTER,
                 topic::BALANCE,
             ],
+            Self::MetricWindows => {
+                vec![topic::AGGREGATES, topic::PARTIALS, topic::LATE, topic::DEAD_LETTER]
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod compare;
 pub mod figures;
 pub mod found;
+pub mod freshness;
 pub mod generate;
 pub mod kafka;
 pub mod oracle;

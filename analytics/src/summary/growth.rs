@@ -5,8 +5,8 @@
 //! growth is kept as stretches of points, and stretches are joined where the time between them
 //! is shortest. **Invariant:** at most [`STRETCHES_MAX`] stretches, ordered by time, and the
 //! increase is exact as long as no point comes between points that were joined. One that does, after
-//! more than 64 others, adds nothing to the increase and is counted as unplaced. Panes that
-//! lie apart merge exactly in any order while they leave no more than 32 holes between them.
+//! more than 1,024 others, adds nothing to the increase and is counted as unplaced. Panes that
+//! lie apart merge exactly in any order while they leave no more than 512 holes between them.
 
 use std::cmp::Ordering;
 
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::moments::Dated;
 use super::wire::Inconsistent;
 
-const STRETCHES_MAX: usize = 64;
+const STRETCHES_MAX: usize = 1_024;
 /// How many are left when there were too many; so joining is rare.
-const STRETCHES_LEFT: usize = 32;
+const STRETCHES_LEFT: usize = 512;
 
 /// A total by time. 32 bytes, and 48 for each stretch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

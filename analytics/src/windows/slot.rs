@@ -63,19 +63,19 @@ pub(super) struct Slot {
     pub(super) told: Vec<((u8, Minute), Told)>,
     /// Of a total: where it was after the last settled minute.
     pub(super) before: Option<Box<Before>>,
-    /// The latest minute that had a point.
+    /// The latest minute that had a point, or in which the series was told of.
     pub(super) latest: Minute,
 }
 
 impl Slot {
-    pub(super) fn new(series: Series) -> Self {
+    pub(super) fn new(series: Series, latest: Minute) -> Self {
         Self {
             series: Arc::new(series),
             minutes: Vec::new(),
             levels: Levels::default(),
             told: Vec::new(),
             before: None,
-            latest: Minute::MIN,
+            latest,
         }
     }
 

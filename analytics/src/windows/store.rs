@@ -133,13 +133,19 @@ impl Windows {
         std::mem::take(&mut self.duplicates)
     }
 
-    /// Makes a slot for a series that has none, or notes what it now is.
+    /// Makes a slot for a series that has none, or notes what it now is. It is told of in this minute,
+    /// and may have its first point later.
     ///
     /// # Errors
     /// When its tenant has too many.
-    pub fn define(&mut self, series: Series, series_max: usize) -> Result<u32, Refused> {
+    pub fn define(
+        &mut self,
+        series: Series,
+        minute: Minute,
+        series_max: usize,
+    ) -> Result<u32, Refused> {
         if let Some((at, _)) = self.find(series.id) {
-            self.redefine(at, series);
+            self.redefine(at, series, minute);
             return Ok(at);
         }
         if self.per_tenant.get(&series.tenant).is_some_and(|count| *count >= series_max) {
@@ -149,7 +155,8 @@ impl Windows {
         let at = self.free.first().copied().unwrap_or_else(|| self.slots());
         self.undo.push((at, None));
         let saved_in = self.transaction + 1;
-        self.put(at, Box::new(Kept { slot: Slot::new(series), saved_in, settled_in: self.cuts }));
+        let slot = Slot::new(series, minute);
+        self.put(at, Box::new(Kept { slot, saved_in, settled_in: self.cuts }));
         Ok(at)
     }
 
@@ -171,14 +178,20 @@ impl Windows {
         Arc::clone(name)
     }
 
-    fn redefine(&mut self, at: u32, series: Series) {
-        if self.series(at).is_some_and(|known| **known != series) {
-            // Its id says what it is; the rest may become known later, but not change its kind.
-            if let Some(slot) = self.slot_mut(at)
-                && (slot.series.flow, slot.series.class) == (series.flow, series.class)
-            {
-                slot.series = Arc::new(series);
-            }
+    fn redefine(&mut self, at: u32, series: Series, minute: Minute) {
+        /// As often as that it is noted that a series is still told of.
+        const NOTED_MINUTES: i64 = 60;
+        let Some(slot) = self.slot(at) else { return };
+        let (is_same, latest) = (*slot.series == series, slot.latest);
+        // Its id says what it is; the rest may become known later, but not change its kind.
+        let fits = (slot.series.flow, slot.series.class) == (series.flow, series.class);
+        if is_same && minute < latest.saturating_add(NOTED_MINUTES) {
+            return;
+        }
+        let series = (!is_same && fits).then(|| Arc::new(self.with_shared_names(series)));
+        if let Some(slot) = self.slot_mut(at) {
+            slot.latest = slot.latest.max(minute);
+            slot.series = series.unwrap_or_else(|| Arc::clone(&slot.series));
         }
     }
 

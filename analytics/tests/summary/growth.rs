@@ -105,7 +105,7 @@ fn told(points: &[(u32, f64, PointKind)]) -> String {
 fn beginnings_and_resets() {
     use PointKind::{Start, Value};
     let long = |late: u32| {
-        let points = (0..200).map(|n| (n * 100, f64::from(n), Value));
+        let points = (0..2_000).map(|n| (n * 10, f64::from(n), Value));
         told(&points.chain([(late, 50.0, Value)]).collect::<Vec<_>>())
     };
     let restless = |count: u32| told(&(0..count).map(|n| (n * 10, 0.0, Start)).collect::<Vec<_>>());
@@ -118,9 +118,9 @@ fn beginnings_and_resets() {
         told(&[(1_000, 4.0, Value), (0, 0.0, Start)]),
         told(&[(0, 10.0, Value), (500, 1.0, Start), (1_000, 15.0, Value)]),
         told(&[(0, 10.0, Value), (500, -3.0, Value)]),
-        long(19_900),
+        long(19_990),
         long(30_000),
-        long(5_050),
+        long(5_055),
         restless(32),
         restless(34),
     ];
@@ -133,9 +133,9 @@ fn beginnings_and_resets() {
         Some((4.0, 1000, Some(4.0))), unplaced 0, unusable 0
         Some((14.0, 1000, Some(14.0))), unplaced 0, unusable 0
         Some((0.0, 500, Some(0.0))), unplaced 0, unusable 0
-        Some((248.0, 19900, Some(12.462311557788945))), unplaced 0, unusable 0
-        Some((249.0, 30000, Some(8.3))), unplaced 0, unusable 0
-        Some((199.0, 19900, Some(10.0))), unplaced 1, unusable 0
+        Some((2048.0, 19990, Some(102.4512256128064))), unplaced 0, unusable 0
+        Some((2049.0, 30000, Some(68.3))), unplaced 0, unusable 0
+        Some((1999.0, 19990, Some(100.0))), unplaced 1, unusable 0
         Some((0.0, 310, Some(0.0))), unplaced 0, unusable 0
         Some((0.0, 310, Some(0.0))), unplaced 0, unusable 2
     "#]]

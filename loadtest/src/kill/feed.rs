@@ -17,6 +17,7 @@ use crate::company::{Company, CompanyConfig};
 use crate::generate::{Config, generate};
 use crate::oracle::{Expected, Fact, Known, Rules};
 use crate::subject::Subject;
+use crate::windows;
 use crate::wire;
 
 /// Records that are produced without a look at the clock.
@@ -41,6 +42,7 @@ pub(super) struct Produced {
 pub(super) enum Due {
     Counts(Expected),
     Wire(Box<wire::Outcome>),
+    Windows(Box<windows::oracle::Expected>),
 }
 
 /// The producer at work.
@@ -72,6 +74,7 @@ impl Feed {
             let due = match subject {
                 Subject::EventCounts => pace.counts(seed, records)?,
                 Subject::Processors => pace.wire(seed, records)?,
+                Subject::MetricWindows => pace.windows(seed, records)?,
             };
             pace.producer.flush(Duration::from_secs(60))?;
             Ok(Produced { ends: pace.ends, records: pace.records, due })
@@ -135,6 +138,22 @@ impl Pace {
             self.send(&input, &record)?;
         }
         Ok(Due::Wire(Box::new(due)))
+    }
+
+    fn windows(&mut self, seed: u64, records: u64) -> anyhow::Result<Due> {
+        let (input, due) = windows::kafka::input(seed, records)?;
+        for (partition, item) in input {
+            let record = Record {
+                offset: Offset(0),
+                arrival: EventTime(item.written_ms),
+                key: None,
+                value: Some(item.value),
+                headers: Vec::new(),
+            };
+            let to = TopicPartition::new(topic::METRICS.name, i32::try_from(partition)?);
+            self.send(&to, &record)?;
+        }
+        Ok(Due::Windows(Box::new(due)))
     }
 
     fn send(&mut self, to: &TopicPartition, record: &Record) -> anyhow::Result<()> {

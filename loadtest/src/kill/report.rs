@@ -15,7 +15,7 @@ pub struct KillArgs {
     /// What is disturbed.
     #[arg(long, value_enum, default_value_t)]
     pub service: Subject,
-    /// Records that go in [default: 500000; of wire formats 60000, each with some ten events or points]
+    /// Records that go in [default: 500000; of wire formats 60000, each with some ten events or points; of points about 150000, marks included]
     #[arg(long)]
     pub records: Option<u64>,
     /// Worker processes.
@@ -30,7 +30,7 @@ pub struct KillArgs {
     /// `kill -9` and restart a broker this often; needs 3 brokers.
     #[arg(long, default_value_t = 0)]
     pub broker_kills: u64,
-    /// Records a second that are produced [default: 4000; of wire formats 500]
+    /// Records a second that are produced [default: 4000; of wire formats 500; of points 2000]
     #[arg(long)]
     pub rate: Option<u64>,
     /// The schedule and the records; chosen and printed where it is not given.
@@ -47,6 +47,7 @@ impl KillArgs {
         let usual = match self.service {
             Subject::EventCounts => 500_000,
             Subject::Processors => 60_000,
+            Subject::MetricWindows => 150_000,
         };
         self.records.unwrap_or(usual)
     }
@@ -56,6 +57,7 @@ impl KillArgs {
         let usual = match self.service {
             Subject::EventCounts => 4_000,
             Subject::Processors => 500,
+            Subject::MetricWindows => 2_000,
         };
         self.rate.unwrap_or(usual)
     }

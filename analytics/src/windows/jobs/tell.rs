@@ -171,7 +171,7 @@ impl<'a, 't> Telling<'a, 't> {
         };
         for group in groups {
             // A group is one among those it stands for, which are limited.
-            if let Ok(of) = self.windows.define((*group).clone(), usize::MAX) {
+            if let Ok(of) = self.windows.define((*group).clone(), minute, usize::MAX) {
                 self.windows.share(of, minute, member, share.clone());
             }
         }
