@@ -38,3 +38,11 @@ fn wire_formats_come_out_once_and_the_balance_closes_when_workers_are_killed() {
         assert!(report.published[what] > 0, "{report:?}");
     }
 }
+
+#[test]
+fn windows_are_those_of_the_oracle_when_workers_are_killed() {
+    let report = disturbed(Subject::MetricWindows, 25_000);
+    for what in ["windows", "finals", "corrections", "late"] {
+        assert!(report.published[what] > 0, "{report:?}");
+    }
+}
