@@ -11,6 +11,7 @@ use kafka_runtime::plain::{GroupOffsets, PlainReader, create_topic};
 use schemas::aggregate::Aggregate;
 use schemas::late::Late;
 use schemas::source_class::SourceClass;
+use schemas::topic::Topic;
 use schemas::{codec, topic};
 use stream::Record;
 
@@ -72,12 +73,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Makes every topic that there is.
+    /// Makes every topic that the service does not need: for services beside it.
     ///
     /// # Errors
     /// When one cannot be made.
-    pub fn create_all_topics(&self) -> anyhow::Result<()> {
-        for topic in topic::ALL {
+    pub fn create_other_topics(&self, subject: Subject) -> anyhow::Result<()> {
+        let needed = subject.topics();
+        let is_other = |topic: &Topic| needed.iter().all(|(name, _)| name != topic.name);
+        for topic in topic::ALL.into_iter().filter(is_other) {
             let counts = (i32::try_from(topic.partitions)?, i32::try_from(self.brokers)?);
             create_topic(&self.settings, topic.name, counts, &[("retention.ms", "-1")])?;
         }
