@@ -169,9 +169,9 @@ fn summaries_are_short() {
     }
     lines += &format!("a pane is {} bytes and what it points to\n", size_of::<Pane>());
     expect![[r#"
-        Whole 1: 19 (totals 19), 12: 119 (totals 119), 64: 587 (totals 587), 1000: 118 (totals 1431), 100000: 141 (totals 2021)
-        Lognormal 1: 19 (totals 19), 12: 119 (totals 119), 64: 587 (totals 587), 1000: 849 (totals 2526), 100000: 1871 (totals 2992)
-        Mixed 1: 19 (totals 19), 12: 119 (totals 119), 64: 587 (totals 587), 1000: 1426 (totals 3103), 100000: 4239 (totals 5360)
+        Whole 1: 19 (totals 19), 12: 119 (totals 119), 64: 587 (totals 587), 1000: 118 (totals 29845), 100000: 141 (totals 31407)
+        Lognormal 1: 19 (totals 19), 12: 119 (totals 119), 64: 587 (totals 587), 1000: 849 (totals 30584), 100000: 1871 (totals 24129)
+        Mixed 1: 19 (totals 19), 12: 119 (totals 119), 64: 587 (totals 587), 1000: 1426 (totals 31161), 100000: 4239 (totals 26497)
         10 different values 44
         1000 different values 3373
         2000 different values 4100
