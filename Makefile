@@ -5,6 +5,9 @@ CARGO ?= cargo
 ISOBAR_CACHE ?= $(HOME)/.cache/isobar
 export ISOBAR_CACHE
 
+# Where cargo builds, here or where the environment says.
+RELEASE = $(or $(CARGO_TARGET_DIR),target)/release
+
 .DEFAULT_GOAL := help
 .PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-windows freshness kill-brokers recovery acceptance grafana-schema grafana-speed clean
 
@@ -12,7 +15,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 up: build ## see it work: the services on the embedded log, with generated events (UP="--plain --for 20s")
-	@target/release/isobar up $(UP)
+	@$(RELEASE)/isobar up $(UP)
 
 build: ## everything, in release form
 	@deploy/dev/prepare build
@@ -43,9 +46,9 @@ $(DENY)/bin/cargo-deny:
 
 bench: build ## what reading formats and what exactly-once cost, each beside its floor of the same run
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
-	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest commit-cost
-	deploy/dev/with-kafka --brokers 1 -- target/release/isobar-loadtest passthrough
-	target/release/isobar-loadtest drain
+	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest commit-cost
+	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest passthrough
+	$(RELEASE)/isobar-loadtest drain
 	$(CARGO) bench --locked -p analytics-postgres --bench sink
 
 fuzz: ## 10 million spoilt samples into every decoder (SEED=n repeats a run)
@@ -53,22 +56,22 @@ fuzz: ## 10 million spoilt samples into every decoder (SEED=n repeats a run)
 	  $(CARGO) test --release --locked -p processors --test hostile -- --nocapture
 
 kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves (SEED=n repeats a run)
-	target/release/isobar-loadtest kill --brokers 1 $(if $(SEED),--seed $(SEED))
+	$(RELEASE)/isobar-loadtest kill --brokers 1 $(if $(SEED),--seed $(SEED))
 
 kill-wire: build ## the same of the processors: wire formats in, the balance has to close (SEED=n)
-	target/release/isobar-loadtest kill --service processors $(if $(SEED),--seed $(SEED))
+	$(RELEASE)/isobar-loadtest kill --service processors $(if $(SEED),--seed $(SEED))
 
 kill-windows: build ## the same of the windows over metrics, compared with their oracle (SEED=n)
-	target/release/isobar-loadtest kill --service metric-windows $(if $(SEED),--seed $(SEED))
+	$(RELEASE)/isobar-loadtest kill --service metric-windows $(if $(SEED),--seed $(SEED))
 
 freshness: build ## how soon points are in Postgres, and windows final, at 50,000 points a second
-	target/release/isobar-loadtest freshness
+	$(RELEASE)/isobar-loadtest freshness
 
 kill-brokers: build ## the same on three brokers, with the leader killed as well
-	target/release/isobar-loadtest kill --brokers 3 --broker-kills 3 $(if $(SEED),--seed $(SEED))
+	$(RELEASE)/isobar-loadtest kill --brokers 3 --broker-kills 3 $(if $(SEED),--seed $(SEED))
 
 recovery: build ## how soon work goes on after a crash, a lost worker and an orderly end
-	target/release/isobar-loadtest recovery
+	$(RELEASE)/isobar-loadtest recovery
 
 # Labelled sets and real samples are not part of this repository.
 ACCEPTANCE_DATA ?= ../shared/data
@@ -76,10 +79,10 @@ acceptance: build ## figures over data kept outside of this repository (ACCEPTAN
 	@test -d $(ACCEPTANCE_DATA)/formats || { \
 	  echo "no acceptance data: $(ACCEPTANCE_DATA)/formats is no folder; give ACCEPTANCE_DATA=FOLDER" >&2; exit 1; }
 	@mkdir -p target/acceptance
-	target/release/isobar normalize --input $(ACCEPTANCE_DATA)/formats --output target/acceptance/formats.ndjson \
+	$(RELEASE)/isobar normalize --input $(ACCEPTANCE_DATA)/formats --output target/acceptance/formats.ndjson \
 	  --dead-letter target/acceptance/formats.dead.ndjson --summary target/acceptance/formats.json
 	@cat target/acceptance/formats.json
-	tests/acceptance/fill_rates.py target/release/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
+	tests/acceptance/fill_rates.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
 
 grafana-schema: ## Grafana's files against Grafana's schemas, kept outside of this repository (ACCEPTANCE_DATA=folder)
 	@test -d $(ACCEPTANCE_DATA)/k8s-grafana-schemas/grafana || { \

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use schemas::envelope::Envelope;
 use schemas::partial::Partial;
+use schemas::time::Time;
 use schemas::{codec, mark, topic};
 use stream::{
     Bound, Context, Processor, Progress, Record, Store, TopicPartition, Topology, Versions,
@@ -87,6 +88,10 @@ impl GroupWindows {
                 return self.refuse(record, "isobar.partial", &error.to_string(), context);
             }
         };
+        if Time::from_millis(partial.data.pane_start_ms).is_err() {
+            let reason = "its pane is of a year that cannot be written";
+            return self.refuse(record, "isobar.partial", reason, context);
+        }
         let minute = minute_of(partial.data.pane_start_ms);
         if minute < self.clock.settled(partial.attributes.source_class) {
             let reason = "its minute takes no more shares: the writer's disorder or grace is longer than \

@@ -11,6 +11,7 @@ use schemas::envelope::Envelope;
 use schemas::metric::{self, MetricBatch, Point};
 use schemas::series::{SeriesDefinition, Temporality};
 use schemas::source_class::SourceClass;
+use schemas::time::Time;
 use schemas::{codec, mark, topic};
 use stream::{
     Bound, Context, Processor, Progress, Record, Store, TopicPartition, Topology, Versions,
@@ -172,15 +173,16 @@ impl MetricWindows {
         let accepted =
             batch.points().iter().enumerate().filter_map(|(row, point)| judge.take(row, point));
         let accepted: Vec<_> = accepted.collect();
-        let Judge { late, unknown, .. } = judge;
+        let Judge { late, unknown, timeless, .. } = judge;
         context.count("points", accepted.len() as u64);
         self.windows.add(arrival_ms, offset, accepted.into_iter());
         self.tell_late(&late, &batch, offset, context);
         context.count("unknown_series", unknown);
-        if unknown > 0 {
+        context.count("timeless", timeless);
+        if unknown + timeless > 0 {
             let reason = format!(
                 "{unknown} of its points are of series whose definition did not come before them, or was \
-                 refused"
+                 refused; {timeless} are of years that cannot be written"
             );
             self.refuse(record, metric::TYPE, &reason, context);
         }
@@ -221,17 +223,23 @@ struct Judge<'a> {
     bounds: (SourceClass, Minute, Minute),
     late: Vec<(u32, usize)>,
     unknown: u64,
+    /// Of times that no record can tell.
+    timeless: u64,
 }
 
 impl<'a> Judge<'a> {
     fn new(clock: &'a Clock, windows: &'a Windows, jobs: &'a mut Jobs) -> Self {
         let class = SourceClass::Metric;
         let bounds = (class, clock.closed(class), clock.settled(class));
-        let (late, unknown) = (Vec::new(), 0);
-        Self { windows, jobs, clock, bounds, late, unknown }
+        let (late, unknown, timeless) = (Vec::new(), 0, 0);
+        Self { windows, jobs, clock, bounds, late, unknown, timeless }
     }
 
     fn take(&mut self, row: usize, point: &Point) -> Option<(u32, metric::PointKind, i64, f64)> {
+        if Time::from_millis(point.time_ms).is_err() {
+            self.timeless += 1;
+            return None;
+        }
         let Some((at, class)) = self.windows.find(point.series) else {
             self.unknown += 1;
             return None;

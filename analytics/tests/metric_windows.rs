@@ -237,10 +237,29 @@ fn what_cannot_be_used_is_told() {
     check(
         records,
         &expect![[r#"
-            dead letter: 1 of its points are of series whose definition did not come before them, or was refused
+            dead letter: 1 of its points are of series whose definition did not come before them, or was refused; 0 are of years that cannot be written
             dead letter: cannot tell what record this is: expected JSON with the attributes `type` and `schemaversion` (does something else write to this topic?)
         "#]],
     );
+}
+
+/// Times at the ends of what a number holds would overflow, wherever they got that far.
+#[test]
+fn times_that_nobody_can_write_are_refused() {
+    let mut batch = MetricBatch::new(Time::from_millis(0).unwrap());
+    for time_ms in [i64::MIN, i64::MAX, 5_000] {
+        let (series, kind) = (series_of("cpu"), PointKind::Value);
+        batch.push(Point { series, time_ms, value: 1.0, kind }).unwrap();
+    }
+    let batch = record(batch.encode().unwrap());
+    check(vec![definition("cpu", Temporality::Gauge), batch, mark_until(100)], &expect![[r#"
+        cpu 1 min from 0: final 0 count 1 sum 1
+        cpu 5 min from 0: provisional 0 count 1 sum 1
+        cpu 15 min from 0: provisional 0 count 1 sum 1
+        cpu 60 min from 0: provisional 0 count 1 sum 1
+        cpu 1440 min from 0: provisional 0 count 1 sum 1
+        dead letter: 0 of its points are of series whose definition did not come before them, or was refused; 2 are of years that cannot be written
+    "#]]);
 }
 
 #[test]
