@@ -252,14 +252,17 @@ fn times_that_nobody_can_write_are_refused() {
         batch.push(Point { series, time_ms, value: 1.0, kind }).unwrap();
     }
     let batch = record(batch.encode().unwrap());
-    check(vec![definition("cpu", Temporality::Gauge), batch, mark_until(100)], &expect![[r#"
+    check(
+        vec![definition("cpu", Temporality::Gauge), batch, mark_until(100)],
+        &expect![[r#"
         cpu 1 min from 0: final 0 count 1 sum 1
         cpu 5 min from 0: provisional 0 count 1 sum 1
         cpu 15 min from 0: provisional 0 count 1 sum 1
         cpu 60 min from 0: provisional 0 count 1 sum 1
         cpu 1440 min from 0: provisional 0 count 1 sum 1
         dead letter: 0 of its points are of series whose definition did not come before them, or was refused; 2 are of years that cannot be written
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
