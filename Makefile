@@ -61,8 +61,8 @@ kill: build ## kill-and-compare on real Kafka: kill -9, stops, joins and leaves 
 kill-wire: build ## the same of the processors: wire formats in, the balance has to close (SEED=n)
 	$(RELEASE)/isobar-loadtest kill --service processors $(if $(SEED),--seed $(SEED))
 
-kill-windows: build ## the same of the windows over metrics, compared with their oracle (SEED=n)
-	$(RELEASE)/isobar-loadtest kill --service metric-windows $(if $(SEED),--seed $(SEED))
+kill-windows: build ## the same of the windows over metrics and their rows in Postgres: sink and server die as well (SEED=n)
+	$(RELEASE)/isobar-loadtest kill --service metric-windows --sink-kills 12 --database-kills 2 $(if $(SEED),--seed $(SEED))
 
 freshness: build ## how soon points are in Postgres, and windows final, at 50,000 points a second
 	$(RELEASE)/isobar-loadtest freshness

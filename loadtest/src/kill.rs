@@ -7,6 +7,7 @@
 
 mod feed;
 mod report;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -21,11 +22,13 @@ use crate::cluster::Cluster;
 use crate::dice::{Dice, Stream};
 use crate::oracle::{Differences, Expected};
 use crate::output::note;
+use crate::subject::Subject;
 use crate::windows::{self, compare::Comparison};
 use crate::wire;
 use crate::workers::{Workers, find_binary};
 use feed::{Due, Feed};
 pub use report::{KillArgs, KillReport};
+use stored::Stored;
 
 /// A stopped worker has lost its session after this; the default is 6 s.
 const BEYOND_SESSION_MS: std::ops::Range<u64> = 7_000..10_000;
@@ -48,6 +51,14 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
         arguments.broker_kills == 0 || arguments.brokers == 3,
         "--broker-kills needs --brokers 3: with one broker there is nothing to fail over to"
     );
+    ensure!(
+        arguments.sink_kills == 0 || arguments.service == Subject::MetricWindows,
+        "--sink-kills needs --service metric-windows: the oracle of the others knows no rows"
+    );
+    ensure!(
+        arguments.database_kills == 0 || arguments.sink_kills > 0,
+        "--database-kills needs --sink-kills: without a sink there is no Postgres"
+    );
     let seed = arguments.seed.unwrap_or_else(rand::random);
     note(&format!("seed {seed}"));
     let began = Instant::now();
@@ -57,6 +68,7 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     cluster.create_topics(arguments.service)?;
     let workers = Workers::new(&binary, arguments.service, &cluster.settings.brokers, &dir)
         .with_settings(&SETTINGS);
+    let stored = Stored::start(&binary, &cluster, &dir, arguments)?;
     let feed = Feed::start(&cluster.settings, seed, arguments)?;
     let mut run = Run {
         arguments,
@@ -65,17 +77,19 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
         inputs: arguments.service.input_partitions(),
         workers,
         dice: Dice::new(seed, Stream::Schedule),
+        stored,
         later: BTreeMap::new(),
         down_broker: None,
         report: KillReport { seed, ..KillReport::default() },
         began,
     };
     let outcome = run.disturb(&feed).and_then(|()| run.settle(feed));
-    let mut report = run.report;
+    let Run { mut report, mut stored, .. } = run;
     let due = outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
-    (report.published, report.differences) = compare(&due, &cluster)?;
+    (report.published, report.differences) = compare(&due, &cluster, stored.as_mut())?;
     report.seconds = began.elapsed().as_secs_f64();
     if report.differences.is_empty() {
+        drop(stored);
         drop(cluster);
         std::fs::remove_dir_all(&dir)?;
     } else {
@@ -89,6 +103,7 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
 fn compare(
     due: &Due,
     cluster: &Cluster,
+    stored: Option<&mut Stored>,
 ) -> anyhow::Result<(BTreeMap<&'static str, u64>, Differences)> {
     match due {
         Due::Counts(expected) => {
@@ -101,7 +116,10 @@ fn compare(
         }
         Due::Windows(expected) => {
             let published = windows::kafka::published(cluster)?;
-            let comparison = Comparison::between(expected, &published);
+            let mut comparison = Comparison::between(expected, &published);
+            if let Some(stored) = stored {
+                comparison.and_rows(expected, &published, &stored.rows(cluster, CATCH_UP)?);
+            }
             Ok((comparison.seen.counts(), comparison.differences))
         }
     }
@@ -134,6 +152,7 @@ struct Run<'a> {
     inputs: Vec<TopicPartition>,
     workers: Workers,
     dice: Dice,
+    stored: Option<Stored>,
     later: BTreeMap<String, (Instant, Later)>,
     down_broker: Option<(u32, Instant)>,
     report: KillReport,
@@ -154,6 +173,7 @@ impl Run<'_> {
             self.workers.check()?;
             self.do_what_is_due()?;
             self.disturb_once()?;
+            self.disturb_stored()?;
             if told.elapsed() >= Duration::from_secs(10) {
                 told = Instant::now();
                 self.tell(feed.produced.load(Ordering::Relaxed));
@@ -205,16 +225,44 @@ impl Run<'_> {
     }
 
     fn has_disturbed_enough(&self) -> bool {
-        let few = self.report.stops == 0 || self.report.leaves == 0 || self.report.joins == 0;
-        let fewer_kills = self.report.kills < self.arguments.kills
-            || self.report.broker_kills < self.arguments.broker_kills;
+        let (report, wanted) = (&self.report, self.arguments);
+        let few = report.stops == 0 || report.leaves == 0 || report.joins == 0;
+        let fewer_kills = report.kills < wanted.kills
+            || report.broker_kills < wanted.broker_kills
+            || report.sink_kills < wanted.sink_kills
+            || report.database_kills < wanted.database_kills;
         !few && !fewer_kills && self.down_broker.is_none()
     }
 
+    /// Kills the sink or its database every few steps, until each was killed as often as asked for.
+    fn disturb_stored(&mut self) -> anyhow::Result<()> {
+        let (report, wanted) = (&mut self.report, self.arguments);
+        let Some(stored) = &mut self.stored else { return Ok(()) };
+        stored.mend()?;
+        let draw = self.dice.below(100);
+        if draw < 40 && report.sink_kills < wanted.sink_kills {
+            let rest = Duration::from_millis(self.dice.below(3_000));
+            report.sink_kills += u64::from(stored.kill_sink(rest));
+        } else if draw > 85 && report.database_kills < wanted.database_kills {
+            let rest = Duration::from_millis(500 + self.dice.below(4_000));
+            report.database_kills += u64::from(stored.kill_database(rest)?);
+        }
+        Ok(())
+    }
+
     fn tell(&self, produced: u64) {
-        let KillReport { kills, stops, leaves, joins, broker_kills, .. } = self.report;
+        let KillReport {
+            kills,
+            stops,
+            leaves,
+            joins,
+            broker_kills,
+            sink_kills,
+            database_kills,
+            ..
+        } = self.report;
         note(&format!(
-            "{:>4.0} s: {produced} of {} records in, {kills} kills, {stops} stops, {leaves} leaves, {joins} joins, {broker_kills} broker kills",
+            "{:>4.0} s: {produced} of {} records in, {kills} kills, {stops} stops, {leaves} leaves, {joins} joins, {broker_kills} broker kills, {sink_kills} sink kills, {database_kills} database kills",
             self.began.elapsed().as_secs_f64(),
             self.arguments.records(),
         ));

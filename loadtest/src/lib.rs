@@ -4,6 +4,7 @@
 pub mod cluster;
 pub mod commit_cost;
 pub mod company;
+pub mod database;
 mod dice;
 pub mod drain;
 pub mod generate;

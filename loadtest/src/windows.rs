@@ -11,6 +11,7 @@ pub mod freshness;
 pub mod generate;
 pub mod kafka;
 pub mod oracle;
+pub mod rows;
 mod rules;
 mod sequence;
 mod series;

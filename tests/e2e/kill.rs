@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use loadtest::kill::{KillArgs, KillReport, run};
 use loadtest::subject::Subject;
 
-fn disturbed(service: Subject, records: u64) -> KillReport {
+fn disturbed(service: Subject, records: u64, sink_kills: u64) -> KillReport {
     let report = run(&KillArgs {
         service,
         records: Some(records),
@@ -13,6 +13,8 @@ fn disturbed(service: Subject, records: u64) -> KillReport {
         kills: 6,
         brokers: 1,
         broker_kills: 0,
+        sink_kills,
+        database_kills: sink_kills.min(1),
         rate: None,
         seed: None,
         binary: Some(PathBuf::from(env!("CARGO_BIN_EXE_isobar"))),
@@ -25,7 +27,7 @@ fn disturbed(service: Subject, records: u64) -> KillReport {
 
 #[test]
 fn killed_stopped_and_drained_workers_publish_what_the_oracle_says() {
-    let report = disturbed(Subject::EventCounts, 60_000);
+    let report = disturbed(Subject::EventCounts, 60_000, 0);
     for what in ["windows", "corrections", "late"] {
         assert!(report.published[what] > 0, "{report:?}");
     }
@@ -33,16 +35,16 @@ fn killed_stopped_and_drained_workers_publish_what_the_oracle_says() {
 
 #[test]
 fn wire_formats_come_out_once_and_the_balance_closes_when_workers_are_killed() {
-    let report = disturbed(Subject::Processors, 10_000);
+    let report = disturbed(Subject::Processors, 10_000, 0);
     for what in ["events", "points", "signals", "dead_letters", "duplicates"] {
         assert!(report.published[what] > 0, "{report:?}");
     }
 }
 
 #[test]
-fn windows_are_those_of_the_oracle_when_workers_are_killed() {
-    let report = disturbed(Subject::MetricWindows, 25_000);
-    for what in ["windows", "finals", "corrections", "late"] {
+fn windows_on_the_topic_and_in_postgres_are_those_of_the_oracle_whoever_is_killed() {
+    let report = disturbed(Subject::MetricWindows, 25_000, 3);
+    for what in ["windows", "finals", "corrections", "late", "rows"] {
         assert!(report.published[what] > 0, "{report:?}");
     }
 }

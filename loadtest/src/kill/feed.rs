@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use kafka_runtime::KafkaSettings;
 use kafka_runtime::plain::PlainProducer;
-use schemas::topic;
+use schemas::series::SeriesDefinition;
+use schemas::{codec, topic};
 use stream::{EventTime, Offset, Record, TopicPartition};
 
 use super::report::KillArgs;
@@ -150,10 +151,20 @@ impl Pace {
                 value: Some(item.value),
                 headers: Vec::new(),
             };
+            self.copy_definition(&record)?;
             let to = TopicPartition::new(topic::METRICS.name, i32::try_from(partition)?);
             self.send(&to, &record)?;
         }
         Ok(Due::Windows(Box::new(due)))
+    }
+
+    /// Definitions of series stand where all of them are kept as well, as the processors write them.
+    fn copy_definition(&self, record: &Record) -> anyhow::Result<()> {
+        let value = record.value.as_deref().unwrap_or_default();
+        let Ok(definition) = codec::decode::<SeriesDefinition>(value) else { return Ok(()) };
+        let key = definition.data.series.to_string().into_bytes();
+        let copy = Record { key: Some(key), ..record.clone() };
+        Ok(self.producer.send_record((topic::SERIES.name, 0), &copy)?)
     }
 
     fn send(&mut self, to: &TopicPartition, record: &Record) -> anyhow::Result<()> {

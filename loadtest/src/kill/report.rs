@@ -30,6 +30,12 @@ pub struct KillArgs {
     /// `kill -9` and restart a broker this often; needs 3 brokers.
     #[arg(long, default_value_t = 0)]
     pub broker_kills: u64,
+    /// `kill -9` the sink this often, too; above 0 windows are stored in a Postgres and compared there.
+    #[arg(long, default_value_t = 0)]
+    pub sink_kills: u64,
+    /// `kill -9` Postgres this often and start it again; needs `--sink-kills`.
+    #[arg(long, default_value_t = 0)]
+    pub database_kills: u64,
     /// Records a second that are produced [default: 4000; of wire formats 500; of points 2000]
     #[arg(long)]
     pub rate: Option<u64>,
@@ -80,6 +86,10 @@ pub struct KillReport {
     pub joins: u64,
     /// `kill -9` of brokers.
     pub broker_kills: u64,
+    /// `kill -9` of the sink.
+    pub sink_kills: u64,
+    /// `kill -9` of Postgres.
+    pub database_kills: u64,
     /// Tasks restored from an image and a replay on top of it.
     pub recovered: u64,
     /// What was published, by name.
@@ -96,7 +106,7 @@ impl KillReport {
         let Differences { lost, duplicated, different, .. } = &self.differences;
         let published = self.published.iter().map(|(what, count)| format!(" {what}={count}"));
         format!(
-            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} recovered={}{} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
+            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} sink_kills={} database_kills={} recovered={}{} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
             self.seed,
             self.records,
             self.kills,
@@ -104,6 +114,8 @@ impl KillReport {
             self.leaves,
             self.joins,
             self.broker_kills,
+            self.sink_kills,
+            self.database_kills,
             self.recovered,
             published.collect::<String>(),
             self.seconds,

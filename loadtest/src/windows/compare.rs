@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::figures::{Figures, PERCENTS};
 use super::found::{Published, Told};
 use super::oracle::{Expected, LateName, Window, WindowName};
+use super::rows::Rows;
 use super::sequence::{self, Fault};
 use crate::oracle::Differences;
 
@@ -40,6 +41,8 @@ pub struct Seen {
     pub bare_untold: u64,
     /// Windows whose quantiles promise nothing.
     pub collapsed: u64,
+    /// Rows in Postgres that were compared.
+    pub rows: u64,
 }
 
 /// The outcome of a comparison.
@@ -79,6 +82,29 @@ impl Comparison {
         }
         comparison.late(expected, published);
         comparison
+    }
+
+    /// Compares what is stored as well: each row with the oracle and with the last record of its window.
+    pub fn and_rows(&mut self, expected: &Expected, published: &Published, rows: &Rows) {
+        let names: BTreeSet<&WindowName> = published.windows.keys().chain(rows.keys()).collect();
+        for name in names {
+            let last = published.windows.get(name).and_then(|told| told.last());
+            let (Some(last), Some(row)) = (last, rows.get(name)) else {
+                let is_lost = last.is_some();
+                self.differences.lost += u64::from(is_lost);
+                self.differences.duplicated += u64::from(!is_lost);
+                self.note(|| format!("{name:?}: on the topic {is_lost}, in Postgres {}", !is_lost));
+                continue;
+            };
+            self.seen.rows += 1;
+            let wrong = row_faults(expected.windows.get(name), last, row);
+            if !wrong.is_empty() {
+                self.differences.different += 1;
+                self.note(|| {
+                    format!("{name:?}: {wrong:?} differ in {row:?}, on the topic {last:?}")
+                });
+            }
+        }
     }
 
     fn note(&mut self, what: impl FnOnce() -> String) {
@@ -171,6 +197,7 @@ impl Seen {
             ("late", self.late),
             ("bare_told", self.bare_told),
             ("bare_untold", self.bare_untold),
+            ("rows", self.rows),
         ])
     }
 
@@ -209,6 +236,25 @@ fn identity(due: &Window, told: &[Told]) -> Vec<Fault> {
     }
     faults.dedup();
     faults
+}
+
+/// What is wrong with a row. That it is the last record is not enough: it has to be right as well.
+fn row_faults(due: Option<&Window>, last: &Told, row: &Told) -> Vec<String> {
+    let mut on_topic = last.aggregate.clone();
+    // No column holds these.
+    let collapsed = std::mem::take(&mut on_topic.collapsed);
+    on_topic.group.clear();
+    let mut wrong = Vec::new();
+    if on_topic != row.aggregate {
+        wrong.push("the last record".to_owned());
+    }
+    if let Some(due) = due.filter(|due| due.is_closed) {
+        let aggregate = Aggregate { collapsed, ..row.aggregate.clone() };
+        wrong.extend(figures(&due.figures, &aggregate));
+        let row = [Told { aggregate, ..row.clone() }];
+        wrong.extend(identity(due, &row).iter().map(|fault| format!("{fault:?}")));
+    }
+    wrong
 }
 
 /// The names of figures that differ.

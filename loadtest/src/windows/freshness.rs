@@ -21,12 +21,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::cluster::Cluster;
+use crate::database::{Database, Sink};
 use crate::output::note;
 use crate::subject::Subject;
 use crate::workers::{Workers, find_binary};
 use feed::Feed;
 use ledger::Ledger;
-use processes::{Database, Processes, Sink};
+use processes::Processes;
 pub use report::{FreshnessArgs, FreshnessReport};
 
 /// Services join, and series come for the first time.
@@ -55,7 +56,7 @@ fn measure(arguments: &FreshnessArgs, dir: &Path) -> anyhow::Result<FreshnessRep
     let brokers = &cluster.settings.brokers;
     let mut windows = Workers::new(&binary, Subject::MetricWindows, brokers, dir);
     windows.start("w0")?;
-    let mut sink = Sink::start(&binary, brokers, &database, dir)?;
+    let mut sink = Sink::start(&binary, brokers, &database, dir, &[])?;
     let ledger = Arc::new(Ledger::new(arguments));
     let stop = Arc::new(AtomicBool::new(false));
     let topic = topic::watch(&cluster.settings, &ledger, &stop)?;

@@ -18,8 +18,8 @@ use hdrhistogram::Histogram;
 
 use super::feed::series_id;
 use super::ledger::{Ledger, now_ms};
-use super::processes::Database;
 use super::report::histogram;
+use crate::database::Database;
 use crate::windows::rules::{MINUTE_MS, start_of};
 
 const POLL: Duration = Duration::from_millis(200);
