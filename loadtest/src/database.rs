@@ -31,6 +31,12 @@ impl Database {
         Ok(Self { script, dir: dir.to_owned(), url })
     }
 
+    /// Where it is reached.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// `kill -9` of all its processes, as in a crash.
     ///
     /// # Errors

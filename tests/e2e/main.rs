@@ -22,3 +22,4 @@ mod sink;
 mod support;
 mod tls;
 mod topics;
+mod window_rows;

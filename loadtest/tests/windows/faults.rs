@@ -6,6 +6,7 @@ use loadtest::windows::compare::Comparison;
 use loadtest::windows::figures::PERCENTS;
 use loadtest::windows::found::{Published, Told};
 use loadtest::windows::oracle::{Expected, Window, WindowName};
+use loadtest::windows::rows::Rows;
 use schemas::aggregate::{Aggregate, Statistics, WindowState};
 use schemas::envelope::Extra;
 use schemas::finite::Finite;
@@ -233,4 +234,41 @@ fn whose_window_it_is_has_to_be_said_right() {
         minute(all).iter_mut().for_each(|told| told.aggregate.position.partition = 1);
     };
     check(&due, elsewhere, (0, 0, 1, "partition"));
+}
+
+/// Rows of what was published, with a fault in them.
+fn check_rows(fault: impl FnOnce(&mut Rows), wanted: Outcome) {
+    let due = due();
+    let published = perfect(&due);
+    let last = |(name, told): (&WindowName, &Vec<Told>)| (*name, told.last().unwrap().clone());
+    let mut rows: Rows = published.windows.iter().map(last).collect();
+    fault(&mut rows);
+    let mut comparison = Comparison::between(&due, &published);
+    comparison.and_rows(&due, &published, &rows);
+    let found = &comparison.differences;
+    let (lost, duplicated, different, words) = wanted;
+    assert_eq!((found.lost, found.duplicated, found.different), (lost, duplicated, different));
+    assert!(found.examples.join("\n").contains(words), "{words}: {found:?}");
+}
+
+#[test]
+fn rows_that_differ_are_told() {
+    check_rows(|_| {}, (0, 0, 0, ""));
+    check_rows(
+        |rows| drop(rows.remove(&MINUTE)),
+        (1, 0, 0, "on the topic true, in Postgres false"),
+    );
+    let extra = |rows: &mut Rows| {
+        let row = rows[&MINUTE].clone();
+        rows.insert(WindowName { start_ms: 86_400_000, ..MINUTE }, row);
+    };
+    check_rows(extra, (0, 1, 0, "on the topic false, in Postgres true"));
+    let earlier = |rows: &mut Rows| rows.get_mut(&MINUTE).unwrap().aggregate.revision -= 1;
+    check_rows(earlier, (0, 0, 1, "the last record"));
+    let sum = |rows: &mut Rows| {
+        change(&mut rows.get_mut(&MINUTE).unwrap().aggregate.statistics.sum, 1e-8);
+    };
+    check_rows(sum, (0, 0, 1, "sum"));
+    let tenant = |rows: &mut Rows| rows.get_mut(&MINUTE).unwrap().tenant.push('x');
+    check_rows(tenant, (0, 0, 1, "tenant"));
 }
