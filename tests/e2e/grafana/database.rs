@@ -29,6 +29,17 @@ pub(super) struct Answer {
 impl Database {
     /// Starts one, and migrates it.
     pub(super) fn start() -> Self {
+        let database = Self::start_empty();
+        let folder = root().join("analytics/postgres/migrations");
+        let mut scripts: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        scripts.sort();
+        scripts.iter().for_each(|script| database.run_script(script, &[]));
+        database
+    }
+
+    /// Starts one with nothing in it.
+    pub(super) fn start_empty() -> Self {
         let dir =
             tempfile::Builder::new().prefix("isobar-grafana-").tempdir_in("/tmp").unwrap().keep();
         let script = root().join("deploy/dev/postgres");
@@ -36,13 +47,12 @@ impl Database {
         assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
         stop_with_us("postgres", &dir);
         let url = std::fs::read_to_string(dir.join("url")).unwrap().trim().to_owned();
-        let database = Self { url, large_tables: OnceLock::new() };
-        let folder = root().join("analytics/postgres/migrations");
-        let mut scripts: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        scripts.sort();
-        scripts.iter().for_each(|script| database.run_script(script, &[]));
-        database
+        Self { url, large_tables: OnceLock::new() }
+    }
+
+    /// Where the sink finds it.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Runs a file as the owner, in one transaction, with variables of psql.
@@ -68,6 +78,12 @@ impl Database {
         let mut records = records(&text(&output)?);
         let columns = if records.is_empty() { Vec::new() } else { records.remove(0) };
         Ok(Answer { columns, rows: records })
+    }
+
+    /// The rows of an answer to its owner.
+    pub(super) fn ask_as_owner(&self, sql: &str) -> Result<Vec<Vec<String>>, String> {
+        let output = self.psql("isobar").args(["--csv", "-t", "-c", sql]).output().unwrap();
+        text(&output).map(|csv| records(&csv))
     }
 
     /// Asks one after the other on one connection, for errors only: which one failed, and how.
