@@ -25,8 +25,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::marks;
 use crate::windows::{
-    Clock, ConfigError, Flow, Identity, Jobs, MINUTE_MS, Point, Series, Windows, WindowsConfig,
-    Writer, definition_of, minute_of, series_id,
+    ConfigError, Flow, Identity, MINUTE_MS, Point, Series, WindowsConfig, Work, definition_of,
+    minute_of, series_id,
 };
 
 pub use measure::{Measure, MeasureError, MeasureOf};
@@ -97,10 +97,7 @@ pub fn topology(config: EventWindowsConfig) -> Result<Topology, ConfigError> {
 struct EventWindows {
     config: EventWindowsConfig,
     input: TopicPartition,
-    writer: Writer,
-    clock: Clock,
-    jobs: Jobs,
-    windows: Windows,
+    work: Work,
     /// Where groups were found before. A memory aid only: each is checked before it is used.
     found: HashMap<u64, (u32, SeriesId), Identity>,
 }
@@ -110,18 +107,8 @@ impl EventWindows {
         Self {
             config: config.clone(),
             input: input.clone(),
-            writer: Writer::new(NAME, input),
-            clock: Clock::new(config.windows.clone()),
-            jobs: Jobs::default(),
-            windows: Windows::default(),
+            work: Work::new(NAME, input, &config.windows),
             found: HashMap::default(),
-        }
-    }
-
-    fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
-        match self.clock.mark(value) {
-            Ok(()) => self.jobs.time_passed(&self.clock),
-            Err(error) => self.refuse(record, mark::TYPE, &error.to_string(), context),
         }
     }
 
@@ -129,20 +116,20 @@ impl EventWindows {
         let class = event.attributes.source_class;
         let time_ms = event.attributes.time.millis();
         let minute = minute_of(time_ms);
-        if minute < self.clock.settled(class) {
+        if minute < self.work.clock.settled(class) {
             return self.late(event, record, context);
         }
         context.count("events", 1);
-        let is_closed = minute < self.clock.closed(class);
+        let is_closed = minute < self.work.clock.closed(class);
         for place in 0..self.config.measures.len() {
             let Some(measure) = self.config.measures.get(place) else { continue };
             let Some((value, distinct)) = measure.value(&event.data) else { continue };
             let Some(at) = self.slot_of(place, event, context) else { continue };
             let (arrival_ms, offset) = (event.attributes.arrival_time.millis(), record.offset.0);
             let point = Point { time_ms, value, kind: PointKind::Value, arrival_ms, offset };
-            self.windows.count_one(at, point, distinct);
+            self.work.windows.count_one(at, point, distinct);
             if is_closed {
-                self.jobs.revise(at, minute, time_ms);
+                self.work.jobs.revise(at, minute, time_ms);
             }
         }
     }
@@ -158,7 +145,7 @@ impl EventWindows {
         let group = measure.group(&event.data);
         let hash = hash_of(place, event, &group);
         if let Some((at, id)) = self.found.get(&hash)
-            && self.windows.series(*at).is_some_and(|series| series.id == *id)
+            && self.work.windows.series(*at).is_some_and(|series| series.id == *id)
         {
             return Some(*at);
         }
@@ -170,7 +157,7 @@ impl EventWindows {
             self.found.clear();
         }
         // The overflow of all groups is found under each of their names.
-        let id = self.windows.series(at).map_or(id, |series| series.id);
+        let id = self.work.windows.series(at).map_or(id, |series| series.id);
         self.found.insert(hash, (at, id));
         Some(at)
     }
@@ -183,12 +170,12 @@ impl EventWindows {
         event: &Envelope<Event>,
         context: &mut Context<'_>,
     ) -> Option<u32> {
-        if let Some((at, _)) = self.windows.find(series.id) {
+        if let Some((at, _)) = self.work.windows.find(series.id) {
             return Some(at);
         }
         let minute = minute_of(event.attributes.time.millis());
         let (name, max) = (series.measure.to_string(), self.config.windows.series_max);
-        match self.windows.define(series, minute, max) {
+        match self.work.windows.define(series, minute, max) {
             Ok(at) => {
                 self.tell_definition(at, event, context);
                 Some(at)
@@ -197,10 +184,10 @@ impl EventWindows {
                 context.count("groups_refused", 1);
                 let measure = self.config.measures.iter().find(|measure| measure.name == name)?;
                 let other = series_of(measure, event, vec![OTHER.to_owned(); values]);
-                match self.windows.find(other.id) {
+                match self.work.windows.find(other.id) {
                     Some((at, _)) => Some(at),
                     // One for each measure and class: no limit is needed.
-                    None => self.windows.define(other, minute, usize::MAX).ok(),
+                    None => self.work.windows.define(other, minute, usize::MAX).ok(),
                 }
             }
         }
@@ -208,9 +195,9 @@ impl EventWindows {
 
     /// Who reads windows of this task has to know what they are of.
     fn tell_definition(&self, at: u32, event: &Envelope<Event>, context: &mut Context<'_>) {
-        if let Some(series) = self.windows.series(at).filter(|series| !series.is_share) {
+        if let Some(series) = self.work.windows.series(at).filter(|series| !series.is_share) {
             let arrival = event.attributes.arrival_time;
-            self.writer.definition(&definition_of(series, arrival), context);
+            self.work.writer.definition(&definition_of(series, arrival), context);
         }
     }
 
@@ -223,7 +210,7 @@ impl EventWindows {
                 offset: u64::try_from(record.offset.0).unwrap_or_default(),
                 row: 0,
             },
-            watermark_ms: self.clock.watermark_ms(class),
+            watermark_ms: self.work.clock.watermark_ms(class),
             grace_ms: self.config.windows.grace_ms,
             series: None,
             value: None,
@@ -231,11 +218,7 @@ impl EventWindows {
         };
         let id = RecordId::of(Late::TYPE, &[&event.attributes.id.to_string()]);
         let attributes = Attributes { id, ..event.attributes.clone() };
-        self.writer.late_event(record, &Envelope::new(attributes, late), context);
-    }
-
-    fn refuse(&self, record: &Record, expected: &str, reason: &str, context: &mut Context<'_>) {
-        self.writer.dead_letter(record, (expected, reason), context);
+        self.work.writer.late_event(record, &Envelope::new(attributes, late), context);
     }
 }
 
@@ -273,29 +256,26 @@ fn series_of(measure: &Measure, event: &Envelope<Event>, values: Vec<String>) ->
 
 impl Processor for EventWindows {
     fn process(&mut self, record: &Record, context: &mut Context<'_>) {
-        self.jobs.begin(record.offset.0);
+        self.work.jobs.begin(record.offset.0);
         match record.value.as_deref() {
-            None => self.refuse(record, Event::TYPE, "the record has no value", context),
-            Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            None => self.work.refuse(record, (Event::TYPE, "the record has no value"), context),
+            Some(value) if mark::is_mark(value) => self.work.take_mark(value, record, context),
             Some(value) => match codec::decode::<Event>(value) {
                 Ok(event) => self.take_event(&event, record, context),
-                Err(error) => self.refuse(record, Event::TYPE, &error.to_string(), context),
+                Err(error) => self.work.refuse(record, (Event::TYPE, &error.to_string()), context),
             },
         }
     }
 
     fn advance(&mut self, context: &mut Context<'_>) -> Progress {
-        let Self { jobs, windows, clock, writer, .. } = self;
-        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+        self.work.advance(context)
     }
 
     fn done_until(&self) -> Bound {
-        self.jobs.done_until()
+        self.work.done_until()
     }
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
-        let [marks, partitions] = self.clock.stores();
-        let [state, revised] = self.jobs.stores();
-        vec![marks, partitions, state, revised, &mut self.windows]
+        self.work.stores()
     }
 }

@@ -16,8 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::summary::{SummaryError, from_bytes};
 use crate::windows::{
-    Clock, ConfigError, Disorder, Flow, Jobs, MINUTE_MS, Part, Series, Windows, WindowsConfig,
-    Writer, definition_of, minute_of, series_id,
+    ConfigError, Disorder, Flow, MINUTE_MS, Part, Series, WindowsConfig, Work, definition_of,
+    minute_of, series_id,
 };
 
 /// The service's name, and its consumer group.
@@ -52,28 +52,12 @@ pub fn topology(writers: &[&WindowsConfig]) -> Result<Topology, ConfigError> {
 
 struct GroupWindows {
     config: WindowsConfig,
-    writer: Writer,
-    clock: Clock,
-    jobs: Jobs,
-    windows: Windows,
+    work: Work,
 }
 
 impl GroupWindows {
     fn new(config: &WindowsConfig, input: &TopicPartition) -> Self {
-        Self {
-            config: config.clone(),
-            writer: Writer::new(NAME, input),
-            clock: Clock::new(config.clone()),
-            jobs: Jobs::default(),
-            windows: Windows::default(),
-        }
-    }
-
-    fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
-        match self.clock.mark(value) {
-            Ok(()) => self.jobs.time_passed(&self.clock),
-            Err(error) => self.refuse(record, mark::TYPE, &error.to_string(), context),
-        }
+        Self { config: config.clone(), work: Work::new(NAME, input, config) }
     }
 
     fn take_partial(
@@ -85,42 +69,38 @@ impl GroupWindows {
         let (flow, part) = match share_of(&partial.data) {
             Ok(share) => share,
             Err(error) => {
-                return self.refuse(record, "isobar.partial", &error.to_string(), context);
+                return self.work.refuse(record, ("isobar.partial", &error.to_string()), context);
             }
         };
         if Time::from_millis(partial.data.pane_start_ms).is_err() {
             let reason = "its pane is of a year that cannot be written";
-            return self.refuse(record, "isobar.partial", reason, context);
+            return self.work.refuse(record, ("isobar.partial", reason), context);
         }
         let minute = minute_of(partial.data.pane_start_ms);
-        if minute < self.clock.settled(partial.attributes.source_class) {
+        if minute < self.work.clock.settled(partial.attributes.source_class) {
             let reason = "its minute takes no more shares: the writer's disorder or grace is longer than \
                           ours; give both services the same configuration";
-            return self.refuse(record, "isobar.partial", reason, context);
+            return self.work.refuse(record, ("isobar.partial", reason), context);
         }
         let series = series_of(partial, flow);
-        let (class, is_new) = (series.class, self.windows.find(series.id).is_none());
-        let at = match self.windows.define(series, minute, self.config.series_max) {
+        let (class, is_new) = (series.class, self.work.windows.find(series.id).is_none());
+        let at = match self.work.windows.define(series, minute, self.config.series_max) {
             Ok(at) => at,
             Err(refused) => {
                 context.count("groups_refused", 1);
-                return self.refuse(record, "isobar.partial", &refused.to_string(), context);
+                return self.work.refuse(record, ("isobar.partial", &refused.to_string()), context);
             }
         };
-        if is_new && let Some(series) = self.windows.series(at) {
+        if is_new && let Some(series) = self.work.windows.series(at) {
             let definition = definition_of(series, partial.attributes.arrival_time);
-            self.writer.definition(&definition, context);
+            self.work.writer.definition(&definition, context);
         }
         context.count("shares", 1);
         let part = Part { touched: record.offset.0, ..part };
-        self.windows.share(at, minute, writer_of(&partial.data), part);
-        if minute < self.clock.closed(class) {
-            self.jobs.revise(at, minute, minute * MINUTE_MS);
+        self.work.windows.share(at, minute, writer_of(&partial.data), part);
+        if minute < self.work.clock.closed(class) {
+            self.work.jobs.revise(at, minute, minute * MINUTE_MS);
         }
-    }
-
-    fn refuse(&self, record: &Record, expected: &str, reason: &str, context: &mut Context<'_>) {
-        self.writer.dead_letter(record, (expected, reason), context);
     }
 }
 
@@ -152,29 +132,30 @@ fn series_of(partial: &Envelope<Partial>, flow: Flow) -> Series {
 
 impl Processor for GroupWindows {
     fn process(&mut self, record: &Record, context: &mut Context<'_>) {
-        self.jobs.begin(record.offset.0);
+        self.work.jobs.begin(record.offset.0);
         match record.value.as_deref() {
-            None => self.refuse(record, "isobar.partial", "the record has no value", context),
-            Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            None => {
+                self.work.refuse(record, ("isobar.partial", "the record has no value"), context)
+            }
+            Some(value) if mark::is_mark(value) => self.work.take_mark(value, record, context),
             Some(value) => match codec::decode::<Partial>(value) {
                 Ok(partial) => self.take_partial(&partial, record, context),
-                Err(error) => self.refuse(record, "isobar.partial", &error.to_string(), context),
+                Err(error) => {
+                    self.work.refuse(record, ("isobar.partial", &error.to_string()), context)
+                }
             },
         }
     }
 
     fn advance(&mut self, context: &mut Context<'_>) -> Progress {
-        let Self { jobs, windows, clock, writer, .. } = self;
-        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+        self.work.advance(context)
     }
 
     fn done_until(&self) -> Bound {
-        self.jobs.done_until()
+        self.work.done_until()
     }
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
-        let [marks, partitions] = self.clock.stores();
-        let [state, revised] = self.jobs.stores();
-        vec![marks, partitions, state, revised, &mut self.windows]
+        self.work.stores()
     }
 }

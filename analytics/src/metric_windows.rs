@@ -19,7 +19,7 @@ use stream::{
 
 use crate::marks;
 use crate::windows::{
-    Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows, WindowsConfig, Writer,
+    Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows, WindowsConfig, Work,
     minute_of, series_id,
 };
 
@@ -124,28 +124,12 @@ pub fn topology(config: MetricWindowsConfig) -> Result<Topology, ConfigError> {
 
 struct MetricWindows {
     config: MetricWindowsConfig,
-    writer: Writer,
-    clock: Clock,
-    jobs: Jobs,
-    windows: Windows,
+    work: Work,
 }
 
 impl MetricWindows {
     fn new(config: &MetricWindowsConfig, input: &TopicPartition) -> Self {
-        Self {
-            config: config.clone(),
-            writer: Writer::new(NAME, input),
-            clock: Clock::new(config.windows.clone()),
-            jobs: Jobs::default(),
-            windows: Windows::default(),
-        }
-    }
-
-    fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
-        match self.clock.mark(value) {
-            Ok(()) => self.jobs.time_passed(&self.clock),
-            Err(error) => self.refuse(record, mark::TYPE, &error.to_string(), context),
-        }
+        Self { config: config.clone(), work: Work::new(NAME, input, &config.windows) }
     }
 
     fn take_definition(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
@@ -154,28 +138,34 @@ impl MetricWindows {
                 let arrival = definition.attributes.arrival_time;
                 (series_of(definition, &self.config.groups), arrival)
             }
-            Err(error) => return self.refuse(record, "isobar.series", &error.to_string(), context),
+            Err(error) => {
+                return self.work.refuse(record, ("isobar.series", &error.to_string()), context);
+            }
         };
         let series_max = self.config.windows.series_max;
-        if let Err(refused) = self.windows.define(series, minute_of(arrival.millis()), series_max) {
+        if let Err(refused) =
+            self.work.windows.define(series, minute_of(arrival.millis()), series_max)
+        {
             context.count("series_refused", 1);
-            self.refuse(record, "isobar.series", &refused.to_string(), context);
+            self.work.refuse(record, ("isobar.series", &refused.to_string()), context);
         }
     }
 
     fn take_batch(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
         let batch = match MetricBatch::decode(value) {
             Ok(batch) => batch,
-            Err(error) => return self.refuse(record, metric::TYPE, &error.to_string(), context),
+            Err(error) => {
+                return self.work.refuse(record, (metric::TYPE, &error.to_string()), context);
+            }
         };
-        let mut judge = Judge::new(&self.clock, &self.windows, &mut self.jobs);
+        let mut judge = Judge::new(&self.work.clock, &self.work.windows, &mut self.work.jobs);
         let (arrival_ms, offset) = (batch.arrival.millis(), record.offset.0);
         let accepted =
             batch.points().iter().enumerate().filter_map(|(row, point)| judge.take(row, point));
         let accepted: Vec<_> = accepted.collect();
         let Judge { late, unknown, timeless, .. } = judge;
         context.count("points", accepted.len() as u64);
-        self.windows.add(arrival_ms, offset, accepted.into_iter());
+        self.work.windows.add(arrival_ms, offset, accepted.into_iter());
         self.tell_late(&late, &batch, offset, context);
         context.count("unknown_series", unknown);
         context.count("timeless", timeless);
@@ -184,7 +174,7 @@ impl MetricWindows {
                 "{unknown} of its points are of series whose definition did not come before them, or was \
                  refused; {timeless} are of years that cannot be written"
             );
-            self.refuse(record, metric::TYPE, &reason, context);
+            self.work.refuse(record, (metric::TYPE, &reason), context);
         }
     }
 
@@ -196,21 +186,20 @@ impl MetricWindows {
         context: &mut Context<'_>,
     ) {
         for (at, row) in late {
-            let (Some(series), Some(point)) = (self.windows.series(*at), batch.points().get(*row))
+            let (Some(series), Some(point)) =
+                (self.work.windows.series(*at), batch.points().get(*row))
             else {
                 continue;
             };
-            let bounds_ms = (self.clock.watermark_ms(series.class), self.config.windows.grace_ms);
+            let bounds_ms =
+                (self.work.clock.watermark_ms(series.class), self.config.windows.grace_ms);
             let (time_ms, value) = (point.time_ms, point.value);
             let place = (offset, *row);
             let arrival = batch.arrival;
-            self.writer
+            self.work
+                .writer
                 .late(&LatePoint { series, time_ms, value, arrival, place, bounds_ms }, context);
         }
-    }
-
-    fn refuse(&self, record: &Record, expected: &str, reason: &str, context: &mut Context<'_>) {
-        self.writer.dead_letter(record, (expected, reason), context);
     }
 }
 
@@ -284,31 +273,29 @@ fn series_of(definition: Envelope<SeriesDefinition>, groups: &[GroupBy]) -> Seri
 
 impl Processor for MetricWindows {
     fn process(&mut self, record: &Record, context: &mut Context<'_>) {
-        self.jobs.begin(record.offset.0);
+        self.work.jobs.begin(record.offset.0);
         match record.value.as_deref() {
-            None => self.refuse(record, metric::TYPE, "the record has no value", context),
+            None => self.work.refuse(record, (metric::TYPE, "the record has no value"), context),
             Some(value) if metric::is_batch(value) => self.take_batch(value, record, context),
-            Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            Some(value) if mark::is_mark(value) => self.work.take_mark(value, record, context),
             Some(value) => self.take_definition(value, record, context),
         }
     }
 
     fn advance(&mut self, context: &mut Context<'_>) -> Progress {
-        let Self { jobs, windows, clock, writer, .. } = self;
-        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+        self.work.advance(context)
     }
 
     fn flush(&mut self, context: &mut Context<'_>) {
-        context.count("duplicates", self.windows.take_duplicates());
+        context.count("duplicates", self.work.windows.take_duplicates());
+        context.count("series_contradicted", self.work.windows.take_contradictions());
     }
 
     fn done_until(&self) -> Bound {
-        self.jobs.done_until()
+        self.work.done_until()
     }
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
-        let [marks, partitions] = self.clock.stores();
-        let [state, revised] = self.jobs.stores();
-        vec![marks, partitions, state, revised, &mut self.windows]
+        self.work.stores()
     }
 }

@@ -20,6 +20,7 @@ mod row;
 mod slot;
 mod store;
 mod told;
+mod work;
 mod write;
 
 pub use clock::Clock;
@@ -30,6 +31,7 @@ pub use part::Part;
 pub use row::Row;
 pub use slot::{Flow, Series};
 pub use store::{IdHasher, Identity, Refused, Windows};
+pub(crate) use work::Work;
 pub use write::{LatePoint, Writer, definition_of, series_id};
 
 /// A minute, counted from 1970.

@@ -51,6 +51,8 @@ pub struct Windows {
     cuts: u64,
     /// Points that came before; told and forgotten by who asks.
     duplicates: u64,
+    /// Definitions that would turn a series into one of another kind.
+    contradictions: u64,
 }
 
 /// A slot, and what of it is saved.
@@ -116,12 +118,6 @@ impl Windows {
         self.slot(at).map(|slot| &slot.series)
     }
 
-    /// How many series there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.index.len()
-    }
-
     /// How many slots there are or were: none is at this place or after it.
     #[must_use]
     pub fn slots(&self) -> u32 {
@@ -131,6 +127,11 @@ impl Windows {
     /// How many points came before and were dropped, since this was asked last.
     pub fn take_duplicates(&mut self) -> u64 {
         std::mem::take(&mut self.duplicates)
+    }
+
+    /// Definitions since the last call that were not followed: their series has another flow or class.
+    pub fn take_contradictions(&mut self) -> u64 {
+        std::mem::take(&mut self.contradictions)
     }
 
     /// Makes a slot for a series that has none, or notes what it now is. It is told of in this minute,
@@ -188,6 +189,7 @@ impl Windows {
         if is_same && minute < latest.saturating_add(NOTED_MINUTES) {
             return;
         }
+        self.contradictions += u64::from(!fits);
         let series = (!is_same && fits).then(|| Arc::new(self.with_shared_names(series)));
         if let Some(slot) = self.slot_mut(at) {
             slot.latest = slot.latest.max(minute);

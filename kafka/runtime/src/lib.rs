@@ -6,6 +6,7 @@
 pub mod bounded;
 pub mod client;
 mod context;
+mod gather;
 mod log;
 pub mod plain;
 pub mod positioned;

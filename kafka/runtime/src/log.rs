@@ -21,7 +21,8 @@ use stream::{
 
 use crate::client::{self, KafkaSettings};
 use crate::context::{ConsumerNotes, Deliveries};
-use crate::reaction::{CommitFault, advice, commit_fault, general, is_passing};
+use crate::gather::{Gathered, Gatherer};
+use crate::reaction::{CommitFault, advice, commit_fault, general};
 use crate::state::StateReader;
 use crate::transaction;
 use crate::trim::Trimmer;
@@ -55,8 +56,7 @@ struct Joined {
     trimmer: Trimmer,
     /// Tells where partitions end, decided or not; only topologies that write marks ask.
     ends: Option<BaseConsumer>,
-    /// Came after records that were taken by the same poll.
-    read_error: Option<LogError>,
+    gatherer: Gatherer,
     /// The producer's last transaction is undecided: it must not be used again.
     unclear: bool,
     /// The group has gone on without this member, and may never say so by itself.
@@ -173,7 +173,7 @@ impl Joined {
             state: StateReader::new(settings, group),
             trimmer: Trimmer::default(),
             ends: None,
-            read_error: None,
+            gatherer: Gatherer::default(),
             unclear: false,
             gone: false,
             held: BTreeSet::new(),
@@ -204,42 +204,11 @@ impl Joined {
 
     /// Takes what is there: at most `records_max` records, and none after a rebalance or an error.
     fn read(&mut self, records_max: usize, wait: Duration) -> Result<Polled, LogError> {
-        if let Some(error) = self.read_error.take() {
-            return Err(error);
-        }
-        let mut records: BTreeMap<TopicPartition, Vec<Record>> = BTreeMap::new();
-        let mut taken = 0;
-        let mut wait = wait;
-        while taken < records_max && !self.consumer.context().has_change() {
-            match self.consumer.poll(wait) {
-                None => break,
-                Some(Ok(message)) => {
-                    push(&mut records, &message);
-                    taken += 1;
-                }
-                // `down` tells when no broker is left.
-                Some(Err(error)) if is_passing(&error) => {}
-                Some(Err(error)) => {
-                    let error = general("cannot read the input", error);
-                    // What was taken before is not read again, so it is given first.
-                    if records.is_empty() {
-                        return Err(error);
-                    }
-                    self.read_error = Some(error);
-                    break;
-                }
-            }
-            wait = Duration::ZERO;
-        }
-        let reached = self.consumer.context().take_reached();
-        if records.is_empty() && reached.is_empty() {
-            return Ok(Polled::Nothing);
-        }
-        // Statistics tell of partitions that were read before, also when no broker answers now.
-        if !records.is_empty() {
-            self.consumer.context().up();
-        }
-        Ok(Polled::Records { records: records.into_iter().collect(), reached })
+        let gathered = self.gatherer.read(&self.consumer, records_max, wait)?;
+        Ok(match gathered {
+            Some(Gathered { records, reached }) => Polled::Records { records, reached },
+            None => Polled::Nothing,
+        })
     }
 
     fn fetch_from(&mut self, input: &TopicPartition, at: Offset) -> Result<(), LogError> {
@@ -343,24 +312,6 @@ pub(crate) fn record_of(message: &rdkafka::message::BorrowedMessage<'_>) -> Reco
             };
             headers.iter().map(own).collect()
         }),
-    }
-}
-
-fn push(
-    records: &mut BTreeMap<TopicPartition, Vec<Record>>,
-    message: &rdkafka::message::BorrowedMessage<'_>,
-) {
-    let record = record_of(message);
-    // Consecutive records are mostly of one partition, so look before allocating its name.
-    let last = records.iter_mut().find(|(input, _)| {
-        input.partition == message.partition() && *input.topic == *message.topic()
-    });
-    match last {
-        Some((_, of_partition)) => of_partition.push(record),
-        None => {
-            let input = TopicPartition::new(message.topic(), message.partition());
-            records.insert(input, vec![record]);
-        }
     }
 }
 

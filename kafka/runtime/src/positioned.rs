@@ -11,13 +11,13 @@ use rdkafka::Offset as KafkaOffset;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
 use stream::{Change, LogError, Offset, Reaction, Record, TopicPartition};
 
 use crate::client::{self, KafkaSettings};
 use crate::context::ConsumerNotes;
-use crate::log::{KNOWN, REQUEST, count_partitions, list_of, record_of};
-use crate::reaction::{general, is_passing};
+use crate::gather::{Gathered, Gatherer};
+use crate::log::{KNOWN, REQUEST, count_partitions, list_of};
+use crate::reaction::general;
 
 /// The caller may be busy for this long without being taken for dead: Postgres may stand still for a while.
 const BUSY_MAX_MS: u32 = 300_000;
@@ -56,8 +56,7 @@ pub struct PositionedReader {
     consumer: BaseConsumer<ConsumerNotes>,
     brokers: String,
     fetched: BTreeSet<TopicPartition>,
-    /// Came after records that were taken by the same poll.
-    read_error: Option<LogError>,
+    gatherer: Gatherer,
 }
 
 impl std::fmt::Debug for PositionedReader {
@@ -85,7 +84,7 @@ impl PositionedReader {
         check_topics(&consumer, settings, topics)?;
         consumer.subscribe(topics).map_err(making)?;
         let brokers = settings.brokers.clone();
-        Ok(Self { consumer, brokers, fetched: BTreeSet::new(), read_error: None })
+        Ok(Self { consumer, brokers, fetched: BTreeSet::new(), gatherer: Gatherer::default() })
     }
 
     /// What came, waiting for it up to `wait`.
@@ -124,39 +123,11 @@ impl PositionedReader {
     }
 
     fn read(&mut self, records_max: usize, wait: Duration) -> Result<PositionedPoll, LogError> {
-        if let Some(error) = self.read_error.take() {
-            return Err(error);
-        }
-        let mut records: Vec<(TopicPartition, Vec<Record>)> = Vec::new();
-        let (mut taken, mut wait) = (0, wait);
-        while taken < records_max && !self.consumer.context().has_change() {
-            match self.consumer.poll(wait) {
-                None => break,
-                Some(Ok(message)) => {
-                    push(&mut records, &message);
-                    taken += 1;
-                }
-                Some(Err(error)) if is_passing(&error) => {}
-                Some(Err(error)) => {
-                    let error = general("cannot read", error);
-                    // What was taken before is not read again, so it is given first.
-                    if records.is_empty() {
-                        return Err(error);
-                    }
-                    self.read_error = Some(error);
-                    break;
-                }
-            }
-            wait = Duration::ZERO;
-        }
-        let reached = self.consumer.context().take_reached();
-        if records.is_empty() && reached.is_empty() {
-            return Ok(PositionedPoll::Nothing);
-        }
-        if !records.is_empty() {
-            self.consumer.context().up();
-        }
-        Ok(PositionedPoll::Records { records, reached })
+        let gathered = self.gatherer.read(&self.consumer, records_max, wait)?;
+        Ok(match gathered {
+            Some(Gathered { records, reached }) => PositionedPoll::Records { records, reached },
+            None => PositionedPoll::Nothing,
+        })
     }
 
     /// Reads partitions from these offsets on; without one, from the first record that there is. Tells of
@@ -298,23 +269,5 @@ fn check_topics(
 impl Drop for PositionedReader {
     fn drop(&mut self) {
         self.consumer.context().close();
-    }
-}
-
-fn push(
-    records: &mut Vec<(TopicPartition, Vec<Record>)>,
-    message: &rdkafka::message::BorrowedMessage<'_>,
-) {
-    let record = record_of(message);
-    let is_it = |(input, _): &&mut (TopicPartition, Vec<Record>)| {
-        input.partition == message.partition() && *input.topic == *message.topic()
-    };
-    // Consecutive records are mostly of one partition: look from the end.
-    match records.iter_mut().rev().find(is_it) {
-        Some((_, of_partition)) => of_partition.push(record),
-        None => {
-            let input = TopicPartition::new(message.topic(), message.partition());
-            records.push((input, vec![record]));
-        }
     }
 }

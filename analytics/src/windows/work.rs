@@ -1,0 +1,69 @@
+//! What every service of windows has: a clock, jobs, windows and a writer.
+//!
+//! **Invariant:** time moves by marks alone, and the stores stand in the same order in every service, for
+//! images name them by their place.
+
+use schemas::mark;
+use stream::{Bound, Context, Progress, Record, Store, TopicPartition};
+
+use super::{Clock, Jobs, Windows, WindowsConfig, Writer};
+
+/// The parts of one task.
+pub(crate) struct Work {
+    pub(crate) writer: Writer,
+    pub(crate) clock: Clock,
+    pub(crate) jobs: Jobs,
+    pub(crate) windows: Windows,
+}
+
+impl Work {
+    /// Without any windows yet.
+    pub(crate) fn new(
+        service: &'static str,
+        input: &TopicPartition,
+        config: &WindowsConfig,
+    ) -> Self {
+        Self {
+            writer: Writer::new(service, input),
+            clock: Clock::new(config.clone()),
+            jobs: Jobs::default(),
+            windows: Windows::default(),
+        }
+    }
+
+    /// Time has passed, or a mark is not one.
+    pub(crate) fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        match self.clock.mark(value) {
+            Ok(()) => self.jobs.time_passed(&self.clock),
+            Err(error) => self.refuse(record, (mark::TYPE, &error.to_string()), context),
+        }
+    }
+
+    /// A record that is not what was expected, and why.
+    pub(crate) fn refuse(
+        &self,
+        record: &Record,
+        expected_and_reason: (&str, &str),
+        context: &mut Context<'_>,
+    ) {
+        self.writer.dead_letter(record, expected_and_reason, context);
+    }
+
+    /// Tells windows, as many as one transaction takes.
+    pub(crate) fn advance(&mut self, context: &mut Context<'_>) -> Progress {
+        let Self { jobs, windows, clock, writer } = self;
+        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+    }
+
+    /// Up to when everything was told.
+    pub(crate) fn done_until(&self) -> Bound {
+        self.jobs.done_until()
+    }
+
+    /// All state, in the order of images.
+    pub(crate) fn stores(&mut self) -> Vec<&mut dyn Store> {
+        let [marks, partitions] = self.clock.stores();
+        let [state, revised] = self.jobs.stores();
+        vec![marks, partitions, state, revised, &mut self.windows]
+    }
+}
