@@ -46,6 +46,7 @@ $(DENY)/bin/cargo-deny:
 
 bench: build ## what reading formats and what exactly-once cost, each beside its floor of the same run
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
+	$(CARGO) bench --locked -p rules --bench match
 	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest passthrough
 	$(RELEASE)/isobar-loadtest drain
@@ -83,6 +84,8 @@ acceptance: build ## figures over data kept outside of this repository (ACCEPTAN
 	  --dead-letter target/acceptance/formats.dead.ndjson --summary target/acceptance/formats.json
 	@cat target/acceptance/formats.json
 	tests/acceptance/fill_rates.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
+	@mkdir -p target/acceptance/sigma
+	tests/acceptance/sigma_parity.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation target/acceptance/sigma
 
 grafana-schema: ## Grafana's files against Grafana's schemas, kept outside of this repository (ACCEPTANCE_DATA=folder)
 	@test -d $(ACCEPTANCE_DATA)/k8s-grafana-schemas/grafana || { \

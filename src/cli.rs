@@ -10,8 +10,10 @@ use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
 use crate::balance::BalanceArgs;
 use crate::dead_letters::DeadLettersArgs;
+use crate::match_rules::MatchArgs;
 use crate::normalize::NormalizeArgs;
 use crate::output::Format;
+use crate::rules_command::RulesArgs;
 use crate::service;
 use crate::settings::{self, Setting};
 use crate::telemetry::build;
@@ -53,6 +55,10 @@ pub(crate) enum Command {
     DeadLetters(DeadLettersArgs),
     /// Read files as the processors read topics: events and points out, with a balance
     Normalize(NormalizeArgs),
+    /// Read a file as the processors read topics, and say which detection rules each row matches
+    Match(MatchArgs),
+    /// Check detection rules, and try them on the examples beside them
+    Rules(RulesArgs),
 }
 
 /// `isobar up`.

@@ -273,8 +273,7 @@ fn common_of(given: &mut Given<'_>, shared: &SharedFlags, default: &Defaults) ->
 }
 
 fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
-    let read = file.map(processors::read).transpose();
-    let processors = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    let processors = processors::read(file).map_err(|problem| given.problem(problem)).ok();
     let read = file.map(windows::read).transpose();
     let windows = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let (metrics, events) = windows.unwrap_or_default();

@@ -9,8 +9,10 @@ mod settings;
 
 mod balance;
 mod dead_letters;
+mod match_rules;
 mod normalize;
 mod reach;
+mod rules_command;
 mod run;
 mod topics;
 mod up;
@@ -66,11 +68,21 @@ fn main() -> ExitCode {
                 FAILED.into()
             }
         },
+        Command::Match(arguments) => match match_rules::run(&arguments, clock::now()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::failure(false, &error);
+                FAILED.into()
+            }
+        },
         Command::Balance(arguments) => {
             balance::run(&arguments, &mut stdout(), &mut stderr()).into()
         }
         Command::DeadLetters(arguments) => {
             dead_letters::run(&arguments, clock::now(), &mut stdout(), &mut stderr()).into()
+        }
+        Command::Rules(arguments) => {
+            rules_command::run(&arguments, &mut stdout(), &mut stderr()).into()
         }
         Command::Topics(arguments) => {
             let colour = if output::is_terminal() { Colour::On } else { Colour::Off };

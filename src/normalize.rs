@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** every value of every file is accounted for in the summary.
 
-mod files;
+pub(crate) mod files;
 mod write;
 
 use std::fs::File;

@@ -35,6 +35,9 @@ const SETTINGS: [&str; 2] = ["--replay-budget-ms", "50"];
 /// The group has to reach the end of the input within this.
 const CATCH_UP: Duration = Duration::from_secs(120);
 
+/// The oracle knows events by their classes, and nothing of what rules say about them.
+const CONFIG: &str = "processors: {own_rules: false}\n";
+
 /// Runs it.
 ///
 /// # Errors
@@ -59,8 +62,11 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     let dir = tempfile::Builder::new().prefix("isobar-kill-").tempdir()?.keep();
     let cluster = Cluster::start(&dir.join("kafka"), arguments.brokers)?;
     cluster.create_topics(arguments.service)?;
+    let config = dir.join("isobar.yaml");
+    std::fs::write(&config, CONFIG)?;
+    let config = config.display().to_string();
     let workers = Workers::new(&binary, arguments.service, &cluster.settings.brokers, &dir)
-        .with_settings(&SETTINGS);
+        .with_settings(&[&SETTINGS[..], &["--config", &config]].concat());
     let stored = Stored::start(&binary, &cluster, &dir, arguments)?;
     let feed = Feed::start(&cluster.settings, seed, arguments)?;
     let mut run = Run {

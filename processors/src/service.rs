@@ -5,6 +5,7 @@
 
 mod config;
 mod dedup;
+mod hits;
 mod ledger;
 mod points;
 mod signals;
@@ -108,7 +109,7 @@ impl Processors {
                 .map(|topic| topic.name)
                 .find(|name| *name == &*input.topic)
                 .unwrap_or("other"),
-            writer: Writer::new(config.routes.clone()),
+            writer: Writer::new(config.routes.clone(), config.rules.clone()),
             seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
             points: Points::default(),
             ledger: Ledger::default(),

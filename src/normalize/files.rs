@@ -13,7 +13,7 @@ const VALUE_BYTES_MAX: u64 = 256 << 20;
 const ABOUT: [&str; 4] = ["README", "LICENSE", "NOTICE", "PROVENANCE"];
 
 /// One file, or the standard input.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// `None` for the standard input.
     path: Option<PathBuf>,
 }
@@ -22,7 +22,7 @@ pub(super) struct Source {
 type Visit<'v> = dyn FnMut(u64, &[u8]) -> anyhow::Result<()> + 'v;
 
 /// The files to read, in the order of their names.
-pub(super) fn under(path: &Path) -> anyhow::Result<Vec<Source>> {
+pub(crate) fn under(path: &Path) -> anyhow::Result<Vec<Source>> {
     if path == Path::new("-") {
         return Ok(vec![Source { path: None }]);
     }
@@ -51,17 +51,17 @@ fn is_data(path: &Path) -> bool {
 
 impl Source {
     /// What it is called in dead letters.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string())
     }
 
     /// The name of the folder it lies in.
-    pub(super) fn folder(&self) -> Option<&str> {
+    pub(crate) fn folder(&self) -> Option<&str> {
         self.path.as_ref()?.parent()?.file_name()?.to_str()
     }
 
     /// Gives each value in turn.
-    pub(super) fn visit(&self, visit: &mut Visit<'_>) -> anyhow::Result<()> {
+    pub(crate) fn visit(&self, visit: &mut Visit<'_>) -> anyhow::Result<()> {
         let Some(path) = &self.path else { return lines(stdin().lock(), visit) };
         let reading = || format!("cannot read {}", path.display());
         let file = File::open(path).with_context(reading)?;

@@ -1,7 +1,9 @@
 //! The settings of the service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use rules::Matcher;
 use schemas::source_class::SourceClass;
 
 use super::signals::Routes;
@@ -21,6 +23,8 @@ pub struct ProcessorsConfig {
     pub tenants: Tenants,
     /// Which events go where.
     pub routes: Routes,
+    /// The rules that events are asked about, if there are any.
+    pub rules: Option<Arc<Matcher>>,
     /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
     pub future_ms: i64,
     /// How old an event may be and still be known for a duplicate; by class.
@@ -57,6 +61,7 @@ impl Default for ProcessorsConfig {
             tenant_of_topic: BTreeMap::new(),
             tenants: Tenants::default(),
             routes: Routes::default(),
+            rules: None,
             future_ms: 5 * MINUTE_MS,
             horizon_ms: BTreeMap::from([audit]),
             horizon_default_ms: 10 * MINUTE_MS,

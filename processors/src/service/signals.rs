@@ -1,6 +1,6 @@
 //! Where events go: to `events`, and those that correlation needs to `signals` as well: changes, alerts,
-//! tickets, messages and commands, unless the configuration says otherwise. Hits of rules join them
-//! where rules are.
+//! tickets, messages and commands, unless the configuration says otherwise. Whatever matches a rule goes
+//! there, too.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,8 @@ use schemas::event::Event;
 use schemas::id::{EventId, RecordId};
 use schemas::signal::{Signal, SignalKind};
 use schemas::source_class::SourceClass;
+
+use super::hits::Hits;
 
 /// Which classes of events go where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +62,14 @@ const SIGNAL_FIELDS: [&str; 13] = [
     "text",
 ];
 
-/// The signal of an event.
-pub(super) fn signal_of(event: &Envelope<Event>) -> Envelope<Signal> {
-    let kind = kind_of(event.attributes.source_class);
+/// The signal of an event with these hits; where its class is not let through, they are the reason.
+pub(super) fn signal_of(
+    event: &Envelope<Event>,
+    hits: Hits,
+    is_let_through: bool,
+) -> Envelope<Signal> {
+    let class = event.attributes.source_class;
+    let kind = if is_let_through { kind_of(class) } else { SignalKind::RuleHit };
     let Event {
         kind: event_kind,
         action,
@@ -89,7 +96,7 @@ pub(super) fn signal_of(event: &Envelope<Event>) -> Envelope<Signal> {
         actor,
         hints,
         entities: Vec::new(),
-        rules: Vec::new(),
+        rules: hits.rules,
         text,
         extra,
     };

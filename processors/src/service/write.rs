@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rules::Matcher;
 use schemas::codec::{self, EncodeError};
 use schemas::envelope::{Envelope, Extra, Payload};
 use schemas::event::Event;
@@ -13,6 +14,7 @@ use stream::{Context, Destination, EventTime, Output, Record};
 
 use crate::dead_letter::{Origin, dead_letter};
 use crate::input::Input;
+use crate::service::hits::Hits;
 use crate::service::signals::{Routes, signal_of};
 use crate::sink::Refusal;
 use crate::tenant::Tenants;
@@ -27,10 +29,11 @@ pub(super) struct Writer {
     late: Arc<str>,
     dead_letters: Arc<str>,
     routes: Routes,
+    rules: Option<Arc<Matcher>>,
 }
 
 impl Writer {
-    pub(super) fn new(routes: Routes) -> Self {
+    pub(super) fn new(routes: Routes, rules: Option<Arc<Matcher>>) -> Self {
         Self {
             events: Arc::from(topic::EVENTS.name),
             metrics: Arc::from(topic::METRICS.name),
@@ -39,6 +42,7 @@ impl Writer {
             late: Arc::from(topic::LATE.name),
             dead_letters: Arc::from(topic::DEAD_LETTER.name),
             routes,
+            rules,
         }
     }
 
@@ -59,11 +63,14 @@ impl Writer {
             let value = codec::encode(event)?;
             context.forward(Output::keyed(&self.events, key.into_bytes(), value, timestamp));
         }
-        if self.routes.signals.contains(&class) {
+        let hits = Hits::of(self.rules.as_deref(), event, context);
+        let is_signal = self.routes.signals.contains(&class) || hits.are_flagged;
+        if is_signal {
             context.count("signals", 1);
-            forward(&self.signals, &key::domain(tenant), &signal_of(event), context);
+            let signal = signal_of(event, hits, self.routes.signals.contains(&class));
+            forward(&self.signals, &key::domain(tenant), &signal, context);
         }
-        Ok(self.routes.events.contains(&class) || self.routes.signals.contains(&class))
+        Ok(self.routes.events.contains(&class) || is_signal)
     }
 
     /// The definition of a series: beside its points, and where all are kept.

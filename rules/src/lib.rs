@@ -1,0 +1,30 @@
+//! Stateless detection rules in Sigma's form, and which events they match.
+//!
+//! **Invariant:** which rules an event meets depends on nothing but the rules, the event's feed and
+//! its raw record; and the index over the rules never changes an answer, it only saves work. Nothing
+//! of a rule file is passed over in silence: what is not understood is a [`Problem`].
+
+mod canonical;
+mod check;
+mod document;
+pub mod examples;
+pub mod folder;
+mod index;
+pub mod log_sources;
+mod matcher;
+mod near;
+mod necessary;
+pub mod own;
+mod problem;
+pub mod record;
+mod rule;
+mod set;
+pub mod tuning;
+mod yaml;
+
+pub use matcher::Matcher;
+pub use problem::{Problem, Severity};
+pub use record::Record;
+pub use rsigma_parser::Level;
+pub use rule::{Correlation, Rule};
+pub use set::{RuleSet, Text};

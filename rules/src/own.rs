@@ -1,0 +1,72 @@
+//! The rules and the tuning that come with Isobar, as part of the program.
+//!
+//! **Invariant:** they are those of the folders `own` and `tuning`; a test compares them.
+
+use crate::set::Text;
+
+const FILES: [(&str, &str); 26] = [
+    ("own/aws/administrator_made.yaml", include_str!("../own/aws/administrator_made.yaml")),
+    ("own/aws/backups_destroyed.yaml", include_str!("../own/aws/backups_destroyed.yaml")),
+    ("own/aws/bucket_opened.yaml", include_str!("../own/aws/bucket_opened.yaml")),
+    ("own/aws/console_password_given.yaml", include_str!("../own/aws/console_password_given.yaml")),
+    (
+        "own/aws/database_snapshot_shared.yaml",
+        include_str!("../own/aws/database_snapshot_shared.yaml"),
+    ),
+    (
+        "own/aws/dns_query_logging_removed.yaml",
+        include_str!("../own/aws/dns_query_logging_removed.yaml"),
+    ),
+    ("own/aws/federation_token_taken.yaml", include_str!("../own/aws/federation_token_taken.yaml")),
+    ("own/aws/function_code_replaced.yaml", include_str!("../own/aws/function_code_replaced.yaml")),
+    ("own/aws/function_opened.yaml", include_str!("../own/aws/function_opened.yaml")),
+    ("own/aws/image_shared.yaml", include_str!("../own/aws/image_shared.yaml")),
+    ("own/aws/instance_password_read.yaml", include_str!("../own/aws/instance_password_read.yaml")),
+    ("own/aws/key_destroyed.yaml", include_str!("../own/aws/key_destroyed.yaml")),
+    ("own/aws/model_logging_off.yaml", include_str!("../own/aws/model_logging_off.yaml")),
+    ("own/aws/objects_expire_soon.yaml", include_str!("../own/aws/objects_expire_soon.yaml")),
+    ("own/aws/organization_left.yaml", include_str!("../own/aws/organization_left.yaml")),
+    (
+        "own/aws/parameters_decrypted_by_person.yaml",
+        include_str!("../own/aws/parameters_decrypted_by_person.yaml"),
+    ),
+    ("own/aws/port_opened_to_world.yaml", include_str!("../own/aws/port_opened_to_world.yaml")),
+    ("own/aws/role_trust_changed.yaml", include_str!("../own/aws/role_trust_changed.yaml")),
+    (
+        "own/aws/secrets_read_in_batches.yaml",
+        include_str!("../own/aws/secrets_read_in_batches.yaml"),
+    ),
+    ("own/aws/security_service_off.yaml", include_str!("../own/aws/security_service_off.yaml")),
+    ("own/aws/serial_console_used.yaml", include_str!("../own/aws/serial_console_used.yaml")),
+    ("own/aws/session_on_instance.yaml", include_str!("../own/aws/session_on_instance.yaml")),
+    ("own/aws/trail_narrowed.yaml", include_str!("../own/aws/trail_narrowed.yaml")),
+    ("own/aws/trust_anchor_made.yaml", include_str!("../own/aws/trust_anchor_made.yaml")),
+    ("own/aws/user_data_read.yaml", include_str!("../own/aws/user_data_read.yaml")),
+    ("tuning/sigmahq-aws.yaml", include_str!("../tuning/sigmahq-aws.yaml")),
+];
+
+/// All of them, in the order of their paths.
+#[must_use]
+pub fn texts() -> Vec<Text> {
+    let text = |(file, text): (&str, &str)| Text { file: file.to_owned(), text: text.to_owned() };
+    FILES.into_iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::folder;
+
+    #[test]
+    fn they_are_those_of_the_folders() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let name =
+            |text: Text| text.file.trim_start_matches(&format!("{}/", here.display())).to_owned();
+        let below = |folder: &str| folder::read(&here.join(folder)).unwrap();
+        let there: Vec<String> = ["own", "tuning"].into_iter().flat_map(below).map(name).collect();
+        let built_in: Vec<String> = texts().into_iter().map(|text| text.file).collect();
+        assert_eq!(built_in, there);
+    }
+}
