@@ -3,6 +3,7 @@
 //! **Invariant:** every value is looked at before anything is refused, so a person sees all
 //! mistakes at once, each with the place where it was made. Nothing here prints a secret.
 
+mod alerts;
 mod client;
 mod file;
 mod given;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use ::processors::service::ProcessorsConfig;
 use analytics::event_windows::EventWindowsConfig;
 use analytics::metric_windows::MetricWindowsConfig;
+use correlator::CorrelatorConfig;
 use stream::Settings;
 
 use crate::cli::{CommonSettings, RunFlags, SharedFlags, TypedSettings, UpFlags};
@@ -91,6 +93,8 @@ pub(crate) struct Services {
     pub(crate) metrics: MetricWindowsConfig,
     /// Windows over events.
     pub(crate) events: EventWindowsConfig,
+    /// Alerts, and who is told.
+    pub(crate) correlator: CorrelatorConfig,
 }
 
 /// `isobar run`.
@@ -277,7 +281,10 @@ fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     let read = file.map(windows::read).transpose();
     let windows = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let (metrics, events) = windows.unwrap_or_default();
-    Services { processors: processors.unwrap_or_default(), metrics, events }
+    let read = file.map(alerts::read).transpose();
+    let alerts = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    let correlator = CorrelatorConfig { alerts: alerts.unwrap_or_default() };
+    Services { processors: processors.unwrap_or_default(), metrics, events, correlator }
 }
 
 fn telemetry(given: &mut Given<'_>, filter_default: &str) -> Telemetry {

@@ -19,7 +19,7 @@ pub(crate) struct Service {
 }
 
 /// All of them.
-pub(crate) static SERVICES: [Service; 5] = [
+pub(crate) static SERVICES: [Service; 6] = [
     Service {
         name: processors::service::NAME,
         description: "reads what producers send: events, metric batches and signals, each once",
@@ -51,6 +51,12 @@ pub(crate) static SERVICES: [Service; 5] = [
         topology: |of| {
             Ok(analytics::group_windows::topology(&[&of.metrics.windows, &of.events.windows])?)
         },
+    },
+    Service {
+        name: correlator::NAME,
+        description: "alerts from signals: opened, grouped, silenced, told, each change once",
+        is_shown: true,
+        topology: |of| Ok(correlator::topology(&of.correlator)?),
     },
 ];
 

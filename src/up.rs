@@ -2,8 +2,10 @@
 //!
 //! Nothing is kept. It shows what the services do, with the code that runs them on Kafka.
 
+mod alerts;
 mod balance;
 mod lines;
+mod reading;
 mod results;
 mod services;
 mod source;
@@ -27,6 +29,7 @@ use crate::shutdown::Shutdown;
 use crate::sink::{Job, MemoryReader, SinkSettings};
 use crate::telemetry::Telemetry;
 
+use alerts::Alerts;
 use balance::Balances;
 use lines::{Ending, Lines};
 use results::Results;
@@ -175,6 +178,7 @@ fn join<T>(thread: JoinHandle<anyhow::Result<T>>) -> anyhow::Result<T> {
 /// What is printed while it runs.
 struct Show {
     lines: Lines,
+    alerts: Alerts,
     results: Results,
     balances: Balances,
     services: Arc<Services>,
@@ -185,6 +189,7 @@ impl Show {
         let colour = up.common.output == Format::Text && !up.plain && output::is_terminal();
         Self {
             lines: Lines::new(up.common.output, colour),
+            alerts: Alerts::new(cluster),
             results: Results::new(cluster),
             balances: Balances::new(cluster),
             services: Arc::clone(services),
@@ -203,6 +208,9 @@ impl Show {
             if let Some(sums) = self.services.sums(processors::service::NAME) {
                 self.lines.second(&sums, self.services.lag());
             }
+            if let Some(fired) = self.alerts.take() {
+                self.lines.alerts(&fired);
+            }
             if let Some(minute) = self.results.take() {
                 self.lines.minute(&minute);
             }
@@ -212,12 +220,14 @@ impl Show {
     /// Reads to the end, and sums up.
     fn last(mut self, lasted: Duration, messages: u64) -> Ending {
         self.results.take();
+        self.alerts.take();
         Ending {
             format: self.lines.format(),
             lasted,
             messages,
             balance: self.balances.into_ledger(),
             aggregates: self.results.read(),
+            alerts: self.alerts.standing(),
             commits: self.services.commits(),
             sums: self.services.sums(processors::service::NAME),
             late: self.services.counted("late"),

@@ -25,6 +25,8 @@ mod yaml;
 pub use matcher::Matcher;
 pub use problem::{Problem, Severity};
 pub use record::Record;
+/// What correlations are read into.
+pub use rsigma_parser as rsigma;
 pub use rsigma_parser::Level;
-pub use rule::{Correlation, Rule};
+pub use rule::{Correlation, Rule, alert_level};
 pub use set::{RuleSet, Text};

@@ -35,13 +35,31 @@ impl Rule {
     /// A hit of it, for a signal.
     #[must_use]
     pub fn hit(&self) -> RuleHit {
-        RuleHit { rule: self.id.clone(), version: self.version.clone(), extra: Extra::new() }
+        RuleHit {
+            rule: self.id.clone(),
+            version: self.version.clone(),
+            level: self.level.map(alert_level),
+            title: Some(self.title.clone()),
+            extra: Extra::new(),
+        }
     }
 
     /// The product whose events it is about, as rules name it.
     #[must_use]
     pub fn product(&self) -> Option<&str> {
         self.compiled.logsource.product.as_deref()
+    }
+}
+
+/// How urgent an alert of a rule of this level is.
+#[must_use]
+pub fn alert_level(level: Level) -> schemas::alert::Level {
+    use schemas::alert::Level as Alert;
+    match level {
+        Level::Informational | Level::Low => Alert::Info,
+        Level::Medium => Alert::Warning,
+        Level::High => Alert::Critical,
+        Level::Critical => Alert::Emergency,
     }
 }
 

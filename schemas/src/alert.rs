@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::command::Verdict;
 use crate::envelope::{Extra, Payload};
 use crate::finite::Finite;
 use crate::id::{AlertId, Fingerprint, IncidentId, RecordId};
@@ -53,14 +54,100 @@ pub struct Alert {
     /// The incident it has joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
+    /// Why the last record that was counted made no alert of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<Duplicate>,
+    /// Whether it begins and ends so often that nobody is told each time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flapping: bool,
+    /// Who has taken it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledgement>,
+    /// The silence that keeps it quiet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced_by: Option<RecordId>,
+    /// The alert that keeps it quiet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhibited_by: Option<AlertId>,
+    /// What a person says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
+    /// Why it is over, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closing>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+/// Why a record made no alert of its own: it has the fingerprint of an open one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Duplicate {
+    /// Whether it told anything new.
+    pub kind: DuplicateKind,
+    /// What was different.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Whether a duplicate told anything new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateKind {
+    /// It says what the alert says.
+    Full,
+    /// It differs from what the alert said, and the alert now says it.
+    Partial,
+}
+
+/// Who has taken an alert on; it ends with the alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Acknowledgement {
+    /// The person.
+    pub by: String,
+    /// When.
+    pub at_ms: i64,
+    /// What they wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What a person says of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Feedback {
+    /// The person.
+    pub by: String,
+    /// Whether it was right to raise it.
+    pub verdict: Verdict,
+    /// What they wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Why an alert is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Closing {
+    /// Its source says so.
+    Ended,
+    /// Nothing was heard of it for as long as its rule says.
+    Quiet,
+    /// There were too many open alerts, and it was the one that had been quiet for longest.
+    Evicted,
+}
+
 impl Payload for Alert {
     const TYPE: &'static str = "isobar.alert";
-    const VERSION: Version = Version::new(1, 0);
+    const VERSION: Version = Version::new(1, 1);
 }
 
 /// Whether an alert goes on.

@@ -29,6 +29,9 @@ pub struct IdError {
 }
 
 impl Hash128 {
+    /// The least of all, where ranges of keys begin.
+    pub const MIN: Self = Self(0);
+
     /// Hashes the kind of thing and the parts that tell it from others of its kind.
     #[must_use]
     pub fn of(kind: &str, parts: &[&str]) -> Self {

@@ -25,6 +25,7 @@ pub mod version;
 // The records.
 pub mod aggregate;
 pub mod alert;
+pub mod command;
 pub mod dead_letter;
 pub mod event;
 pub mod finding;

@@ -4,6 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Level;
+use crate::command::Command;
 use crate::envelope::{Extra, Payload};
 use crate::event::{Actor, Outcome, Severity};
 use crate::id::EventId;
@@ -46,6 +48,9 @@ pub struct Signal {
     /// Words for people, redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What a person asks of us, where the kind is `command`; who asks is the actor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -53,7 +58,7 @@ pub struct Signal {
 
 impl Payload for Signal {
     const TYPE: &'static str = "isobar.signal";
-    const VERSION: Version = Version::new(1, 0);
+    const VERSION: Version = Version::new(1, 1);
 }
 
 /// Why a signal was let through.
@@ -81,6 +86,12 @@ pub struct RuleHit {
     pub rule: String,
     /// The hash of the rule's text.
     pub version: String,
+    /// How urgent the rule says it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// What the rule is called by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,

@@ -1,10 +1,13 @@
 //! The lines that `isobar up` prints, for people or for programs.
 
+use std::fmt;
 use std::time::Duration;
 
+use schemas::alert::Level;
 use schemas::time::Time;
 use serde_json::json;
 
+use super::alerts::{Fired, Standing};
 use super::results::Minute;
 use super::tally::Sums;
 use crate::balance::Ledger;
@@ -34,6 +37,8 @@ pub(super) struct Ending {
     pub(super) balance: Ledger,
     /// Aggregates that a reader of the topic saw.
     pub(super) aggregates: u64,
+    /// What fires, and what has been told.
+    pub(super) alerts: Standing,
     /// Transactions of all services.
     pub(super) commits: u64,
     /// What the processors did.
@@ -115,8 +120,37 @@ impl Lines {
         });
     }
 
+    /// Alerts have begun to fire.
+    pub(super) fn alerts(&self, fired: &Fired) {
+        for alert in &fired.told {
+            output::line(&match self.format {
+                Format::Text => self.in_colour(
+                    colour_of(alert.level),
+                    &format!(
+                        "        {} alert: {}; {}",
+                        word(alert.level),
+                        alert.title,
+                        alert.reason
+                    ),
+                ),
+                Format::Json => json!({
+                    "alert": alert.alert, "level": alert.level, "title": alert.title,
+                    "reason": alert.reason, "rule": alert.rule.rule,
+                })
+                .to_string(),
+            });
+        }
+        if self.format == Format::Text && fired.more > 0 {
+            output::line(&format!("        and {} more alerts", fired.more));
+        }
+    }
+
     fn coloured(&self, text: &str) -> String {
-        if self.colour { format!("\u{1b}[36m{text}\u{1b}[0m") } else { text.to_owned() }
+        self.in_colour("36", text)
+    }
+
+    fn in_colour(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
@@ -127,6 +161,7 @@ impl Ending {
         if self.format == Format::Text {
             output::line("");
             self.balance.lines(self.messages).iter().for_each(|line| output::line(line));
+            output::line(&self.alerts.to_string());
             output::line("");
         }
         let seconds = (self.lasted.as_secs_f64() * 10.0).round() / 10.0;
@@ -136,12 +171,49 @@ impl Ending {
             "balance": self.balance.json(self.messages),
             "aggregates": self.aggregates,
             "late": self.late,
+            "alerts": {
+                "open": self.alerts.open.iter().map(|(_, count)| count).sum::<usize>(),
+                "fired": self.alerts.fired, "resolved": self.alerts.resolved,
+                "notifications": self.alerts.notifications,
+            },
             "commits": self.commits,
             "p50_ms": age(0.5),
             "p95_ms": age(0.95),
             "max_ms": age(1.0),
         });
         output::line(&line.to_string());
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { open, fired, resolved, notifications } = self;
+        let open: Vec<String> =
+            open.iter().map(|(level, count)| format!("{count} {}", word(*level))).collect();
+        let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+        write!(
+            f,
+            "alerts: {fired} fired, {resolved} resolved, open: {open}; {notifications} notifications"
+        )
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Critical => "critical",
+        Level::Emergency => "emergency",
+    }
+}
+
+/// Grey, yellow, red, and red in reverse.
+fn colour_of(level: Level) -> &'static str {
+    match level {
+        Level::Info => "90",
+        Level::Warning => "33",
+        Level::Critical => "31",
+        Level::Emergency => "31;7",
     }
 }
 

@@ -1,13 +1,15 @@
 //! What came out: closed windows, and what was remarkable in the last minute of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use schemas::aggregate::{Aggregate, WindowState};
 use schemas::codec;
 use schemas::series::SeriesDefinition;
 use schemas::topic::{AGGREGATES, SERIES};
+use stream::Record;
 use stream::memory::Cluster;
-use stream::{Offset, Record, TopicPartition};
+
+use super::reading::Reading;
 
 const MINUTE_MS: i64 = 60_000;
 /// A minute is told once this many later ones were heard of: all tasks have closed it by then.
@@ -37,14 +39,6 @@ pub(super) struct Results {
     told: Option<i64>,
 }
 
-/// A topic, and where each partition is read on.
-#[derive(Debug)]
-struct Reading {
-    cluster: Cluster,
-    next: VecDeque<(TopicPartition, Offset)>,
-    read: u64,
-}
-
 #[derive(Debug)]
 struct Window {
     measure: String,
@@ -66,25 +60,6 @@ pub(super) struct Minute {
     pub(super) changed: Vec<(String, f64, f64)>,
 }
 
-impl Reading {
-    fn new(cluster: &Cluster, topic: &schemas::topic::Topic) -> Self {
-        let partitions = 0..i32::try_from(topic.partitions).unwrap_or(i32::MAX);
-        let start = |partition| (TopicPartition::new(topic.name, partition), Offset(0));
-        Self { cluster: cluster.clone(), next: partitions.map(start).collect(), read: 0 }
-    }
-
-    fn take(&mut self) -> Vec<Record> {
-        let mut all = Vec::new();
-        for (of, next) in &mut self.next {
-            let (records, resume_at) = self.cluster.read(of, *next, usize::MAX);
-            *next = resume_at;
-            all.extend(records);
-        }
-        self.read += all.len() as u64;
-        all
-    }
-}
-
 impl Results {
     /// Nothing read yet.
     pub(super) fn new(cluster: &Cluster) -> Self {
@@ -100,7 +75,7 @@ impl Results {
 
     /// How many aggregates were read.
     pub(super) fn read(&self) -> u64 {
-        self.aggregates.read
+        self.aggregates.read()
     }
 
     /// Reads what is new; a minute that has closed since the last call.

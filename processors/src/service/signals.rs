@@ -46,7 +46,7 @@ fn kind_of(class: SourceClass) -> SignalKind {
 }
 
 /// Fields of a signal; what an event tells beside its own fields goes along under other names.
-const SIGNAL_FIELDS: [&str; 13] = [
+const SIGNAL_FIELDS: [&str; 14] = [
     "kind",
     "event",
     "event_kind",
@@ -60,6 +60,7 @@ const SIGNAL_FIELDS: [&str; 13] = [
     "entities",
     "rules",
     "text",
+    "command",
 ];
 
 /// The signal of an event with these hits; where its class is not let through, they are the reason.
@@ -98,6 +99,8 @@ pub(super) fn signal_of(
         entities: Vec::new(),
         rules: hits.rules,
         text,
+        // Nobody commands by what a source sends: commands come from people, by the gateway.
+        command: None,
         extra,
     };
     let id = RecordId::of(Signal::TYPE, &[&event.attributes.id.0.to_string()]);

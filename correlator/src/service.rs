@@ -1,0 +1,261 @@
+//! The service `correlator`: `isobar.signals` in; alerts, notifications, late and dead letters out.
+//!
+//! **Invariant:** every record is, in this order: a progress mark, a dead letter with its reason, or a
+//! signal or finding whose effects are in the alerts of its tenant. A record whose turn has not come,
+//! because what its time made due takes more than one piece of work, waits in a store.
+
+mod write;
+
+use std::sync::Arc;
+
+use schemas::envelope::{Envelope, Payload};
+use schemas::finding::Finding;
+use schemas::mark::{self, InputProgress};
+use schemas::signal::Signal;
+use schemas::{codec, topic};
+use serde::{Deserialize, Serialize};
+use stream::upstream::UpstreamRead;
+use stream::{
+    Context, EventTime, KeyedStore, Offset, Processor, Progress, Record, Store, TopicPartition,
+    Topology, Versions,
+};
+
+use crate::alert::{
+    Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Said, occurrence_of_finding,
+    occurrences_of_signal,
+};
+use write::Writer;
+
+/// The service's name, and its consumer group.
+pub const NAME: &str = "correlator";
+
+/// What the correlator does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CorrelatorConfig {
+    /// Alerts, and who is told.
+    pub alerts: AlertsConfig,
+}
+
+/// The topology.
+///
+/// # Errors
+/// All mistakes in the configuration.
+pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
+    let plan = Arc::new(config.alerts.check()?);
+    let outputs = [topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER];
+    Ok(Topology {
+        name: Arc::from(NAME),
+        inputs: vec![Arc::from(topic::SIGNALS.name)],
+        outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
+        versions: Versions { schema: 1, logic: 1 },
+        compatible_logic: Vec::new(),
+        stateful: true,
+        marks: None,
+        make: Arc::new(move |input| Box::new(Correlator::new(Arc::clone(&plan), input))),
+    })
+}
+
+struct Correlator {
+    writer: Writer,
+    alerts: Alerts,
+    /// One entry at most: the record whose turn has not come.
+    waiting: KeyedStore<(), Waiting>,
+    out: Out,
+}
+
+/// A record as it came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Waiting {
+    offset: Offset,
+    arrival: EventTime,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+}
+
+/// A record as it was understood.
+enum Item {
+    Signal(Box<Envelope<Signal>>),
+    Finding(Box<Envelope<Finding>>),
+}
+
+impl Item {
+    fn read(value: &[u8]) -> Result<Self, codec::DecodeError> {
+        if codec::peek(value)?.payload == Finding::TYPE {
+            return codec::decode(value).map(Box::new).map(Self::Finding);
+        }
+        codec::decode(value).map(Box::new).map(Self::Signal)
+    }
+
+    fn attributes(&self) -> &schemas::envelope::Attributes {
+        match self {
+            Self::Signal(signal) => &signal.attributes,
+            Self::Finding(finding) => &finding.attributes,
+        }
+    }
+
+    fn occurrences(&self) -> Vec<Occurrence> {
+        match self {
+            Self::Signal(signal) => occurrences_of_signal(signal),
+            Self::Finding(finding) => vec![occurrence_of_finding(finding)],
+        }
+    }
+
+    /// When it was said, as far as time goes: a command when it came.
+    fn time_ms(&self) -> i64 {
+        let attributes = self.attributes();
+        match self {
+            Self::Signal(signal) if signal.data.command.is_some() => {
+                attributes.arrival_time.millis()
+            }
+            _ => attributes.time.millis(),
+        }
+    }
+}
+
+impl Correlator {
+    fn new(plan: Arc<Plan>, input: &TopicPartition) -> Self {
+        Self {
+            writer: Writer::new(input),
+            alerts: Alerts::new(plan),
+            waiting: KeyedStore::default(),
+            out: Out::default(),
+        }
+    }
+
+    fn take_mark(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        match mark::decode(value) {
+            Ok(mark) => {
+                let reads: Vec<_> = mark.inputs.into_iter().filter_map(upstream_read).collect();
+                self.alerts.mark(&reads);
+            }
+            Err(error) => self.writer.dead_letter(record, mark::TYPE, &error.to_string(), context),
+        }
+    }
+
+    fn take(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        let item = match Item::read(value) {
+            Ok(item) => item,
+            Err(error) => {
+                return self.writer.dead_letter(record, Signal::TYPE, &error.to_string(), context);
+            }
+        };
+        let attributes = item.attributes();
+        let (tenant, arrival_ms) = (&attributes.tenant, attributes.arrival_time.millis());
+        let Some(number) = self.alerts.observe(tenant, item.time_ms(), arrival_ms) else {
+            let reason =
+                "this task has as many tenants as its limit allows; raise alerts.limits.tenants";
+            return self.writer.dead_letter(record, Signal::TYPE, reason, context);
+        };
+        if self.alerts.catch_up(number, &mut self.out) {
+            self.apply(number, &item, record, context);
+        } else {
+            self.waiting.insert(&(), Waiting::of(record));
+        }
+        self.forward(context);
+    }
+
+    /// The turn of a record has come.
+    fn apply(&mut self, tenant: u32, item: &Item, record: &Record, context: &mut Context<'_>) {
+        for occurrence in item.occurrences() {
+            self.alerts.occur(tenant, occurrence, &mut self.out);
+        }
+        if let Item::Signal(signal) = item
+            && let Some(command) = &signal.data.command
+        {
+            let by = signal.data.actor.as_ref().map(|actor| actor.id.as_str());
+            let asked = (signal.attributes.id, command, by);
+            self.alerts.follow(tenant, asked, &mut self.out);
+        }
+        if std::mem::take(&mut self.out.is_late) {
+            let settled_ms = self.alerts.settled_ms(tenant);
+            self.writer.late(record, item.attributes(), settled_ms, context);
+        }
+        for refused in std::mem::take(&mut self.out.refused) {
+            self.writer.dead_letter(record, Signal::TYPE, &refused.0, context);
+        }
+        // What is due at once is said at once.
+        if !self.alerts.catch_up(tenant, &mut self.out) {
+            self.alerts.go_on(tenant);
+        }
+    }
+
+    /// Does a piece of what is due before the waiting record; takes it when its turn has come.
+    fn take_waiting(&mut self, waiting: Waiting, context: &mut Context<'_>) {
+        let record = waiting.into_record();
+        let Some(Ok(item)) = record.value.as_deref().map(Item::read) else { return };
+        let attributes = item.attributes();
+        let (tenant, arrival_ms) = (&attributes.tenant, attributes.arrival_time.millis());
+        let number = self.alerts.observe(tenant, item.time_ms(), arrival_ms);
+        let Some(number) = number else { return };
+        if self.alerts.catch_up(number, &mut self.out) {
+            self.waiting.remove(&());
+            self.apply(number, &item, &record, context);
+        }
+    }
+
+    fn forward(&mut self, context: &mut Context<'_>) {
+        for said in self.out.said.drain(..) {
+            match said {
+                Said::Alert(alert) => self.writer.alert(&alert, context),
+                Said::Notification(told) => self.writer.notification(&told, context),
+            }
+        }
+        for (what, amount) in std::mem::take(&mut self.out.counts) {
+            context.count(what, amount);
+        }
+        if std::mem::take(&mut self.out.urgent) {
+            context.urgent();
+        }
+    }
+}
+
+impl Waiting {
+    fn of(record: &Record) -> Self {
+        let Record { offset, arrival, key, value, .. } = record.clone();
+        Self { offset, arrival, key, value }
+    }
+
+    fn into_record(self) -> Record {
+        let Self { offset, arrival, key, value } = self;
+        Record { offset, arrival, key, value, headers: Vec::new() }
+    }
+}
+
+fn upstream_read(progress: InputProgress) -> Option<UpstreamRead> {
+    let partition = i32::try_from(progress.partition).ok()?;
+    Some(UpstreamRead {
+        input: TopicPartition::new(progress.topic, partition),
+        partitions: i32::try_from(progress.partitions).ok()?,
+        until: EventTime(progress.read_until_ms),
+    })
+}
+
+impl Processor for Correlator {
+    fn process(&mut self, record: &Record, context: &mut Context<'_>) {
+        match record.value.as_deref() {
+            None => {
+                self.writer.dead_letter(record, Signal::TYPE, "the record has no value", context);
+            }
+            Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            Some(value) => self.take(value, record, context),
+        }
+    }
+
+    fn advance(&mut self, context: &mut Context<'_>) -> Progress {
+        let is_done = match self.waiting.get(&()).cloned() {
+            Some(waiting) => {
+                self.take_waiting(waiting, context);
+                false
+            }
+            None => self.alerts.advance(&mut self.out),
+        };
+        self.forward(context);
+        if is_done { Progress::Done } else { Progress::Pending }
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn Store> {
+        let mut stores = self.alerts.stores();
+        stores.push(&mut self.waiting);
+        stores
+    }
+}
