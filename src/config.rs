@@ -8,6 +8,7 @@ mod client;
 mod file;
 mod given;
 mod processors;
+mod rules;
 mod section;
 mod windows;
 
@@ -277,14 +278,18 @@ fn common_of(given: &mut Given<'_>, shared: &SharedFlags, default: &Defaults) ->
 }
 
 fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
-    let processors = processors::read(file).map_err(|problem| given.problem(problem)).ok();
+    let read = file.map(processors::read).transpose();
+    let processors = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    let rules = rules::read(file).map_err(|problem| given.problem(problem)).unwrap_or_default();
+    let processors = ProcessorsConfig { rules: rules.asked, ..processors.unwrap_or_default() };
     let read = file.map(windows::read).transpose();
     let windows = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let (metrics, events) = windows.unwrap_or_default();
     let read = file.map(alerts::read).transpose();
     let alerts = read.map_err(|problem| given.problem(problem)).ok().flatten();
-    let correlator = CorrelatorConfig { alerts: alerts.unwrap_or_default() };
-    Services { processors: processors.unwrap_or_default(), metrics, events, correlator }
+    let correlator =
+        CorrelatorConfig { alerts: alerts.unwrap_or_default(), stateful: rules.stateful };
+    Services { processors, metrics, events, correlator }
 }
 
 fn telemetry(given: &mut Given<'_>, filter_default: &str) -> Telemetry {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
+use correlator::patterns::{self, Stateful};
 use rules::{Matcher, Problem, RuleSet, Severity, Text, folder};
 use serde::Serialize;
 
@@ -90,6 +91,26 @@ pub(crate) fn texts(paths: &[PathBuf]) -> anyhow::Result<Vec<Text>> {
         texts.append(&mut folder::read(path)?);
     }
     Ok(texts)
+}
+
+/// The stateful rules of a set; what of them cannot be run is added to its problems. Rules that are only
+/// there for them flag nothing by themselves.
+pub(crate) fn stateful_of(set: &mut RuleSet) -> Vec<Stateful> {
+    let mut all = Vec::new();
+    for correlation in &set.correlations {
+        let title = |id: &str| set.title(id).map(str::to_owned);
+        match patterns::stateful(correlation, &title) {
+            Ok(stateful) => all.push(stateful),
+            Err(what) => set.problems.push(Problem {
+                file: correlation.file.clone(),
+                line: correlation.line,
+                severity: Severity::Error,
+                what,
+            }),
+        }
+    }
+    set.lower_material();
+    all
 }
 
 /// A set, ready to be asked about events, and what is to be said about it.

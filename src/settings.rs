@@ -50,8 +50,8 @@ impl Setting {
 /// How the names of our variables begin.
 pub(crate) const VARIABLES: &str = "ISOBAR_";
 
-/// The section of the file that says what the processors read, and how.
-pub(crate) const PROCESSORS: &str = "processors";
+/// Sections with a form of their own.
+pub(crate) const SECTIONS: [&str; 4] = ["processors", "windows", "rules", "alerts"];
 
 pub(crate) const LOG: Setting = Setting {
     name: "log",

@@ -208,6 +208,8 @@ fn record(number: u64) -> Record {
         version: "83b3abd500346963664821c5f3a02fa9".to_owned(),
         level: Some(Level::Warning),
         title: None,
+        building_block: false,
+        fields: BTreeMap::new(),
         extra: Extra::new(),
     };
     let signal = Signal {
@@ -239,7 +241,8 @@ fn record(number: u64) -> Record {
 }
 
 fn processor() {
-    let topology = topology(&CorrelatorConfig { alerts: config() }).unwrap();
+    let topology =
+        topology(&CorrelatorConfig { alerts: config(), ..CorrelatorConfig::default() }).unwrap();
     let mut processor = (topology.make)(&TopicPartition::new("isobar.signals", 0));
     let (mut spent, mut measured) = (0.0, 0);
     for batch in 0..600 {

@@ -4,6 +4,7 @@
 //! signal or finding whose effects are in the alerts of its tenant. A record whose turn has not come,
 //! because what its time made due takes more than one piece of work, waits in a store.
 
+mod fired;
 mod write;
 
 use std::sync::Arc;
@@ -24,16 +25,27 @@ use crate::alert::{
     Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Said, occurrence_of_finding,
     occurrences_of_signal,
 };
+use crate::patterns::{
+    Firing, Hit, Limits as PatternLimits, Patterns, Plan as PatternPlan, Stateful,
+};
+use fired::Cause;
 use write::Writer;
+
+/// A firing may make another rule fire, and that one another, so often.
+const CHAIN_MAX: usize = 10;
+/// Groups of stateful rules that one piece of work looks at.
+const DECIDED_A_PIECE: usize = 2_000;
 
 /// The service's name, and its consumer group.
 pub const NAME: &str = "correlator";
 
 /// What the correlator does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CorrelatorConfig {
     /// Alerts, and who is told.
     pub alerts: AlertsConfig,
+    /// Rules over several hits.
+    pub stateful: Vec<Stateful>,
 }
 
 /// The topology.
@@ -42,6 +54,7 @@ pub struct CorrelatorConfig {
 /// All mistakes in the configuration.
 pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
     let plan = Arc::new(config.alerts.check()?);
+    let stateful = Arc::new(PatternPlan::new(config.stateful.clone()));
     let outputs = [topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER];
     Ok(Topology {
         name: Arc::from(NAME),
@@ -51,13 +64,17 @@ pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
         compatible_logic: Vec::new(),
         stateful: true,
         marks: None,
-        make: Arc::new(move |input| Box::new(Correlator::new(Arc::clone(&plan), input))),
+        make: Arc::new(move |input| Box::new(Correlator::new(Arc::clone(&plan), &stateful, input))),
     })
 }
 
 struct Correlator {
     writer: Writer,
     alerts: Alerts,
+    patterns: Patterns,
+    /// From which tenant on it is to be looked what was absent. Not part of the state: to look again
+    /// changes nothing.
+    undecided: Option<u32>,
     /// One entry at most: the record whose turn has not come.
     waiting: KeyedStore<(), Waiting>,
     out: Out,
@@ -113,10 +130,12 @@ impl Item {
 }
 
 impl Correlator {
-    fn new(plan: Arc<Plan>, input: &TopicPartition) -> Self {
+    fn new(plan: Arc<Plan>, stateful: &Arc<PatternPlan>, input: &TopicPartition) -> Self {
         Self {
             writer: Writer::new(input),
             alerts: Alerts::new(plan),
+            patterns: Patterns::new(Arc::clone(stateful), PatternLimits::default()),
+            undecided: Some(0),
             waiting: KeyedStore::default(),
             out: Out::default(),
         }
@@ -127,6 +146,7 @@ impl Correlator {
             Ok(mark) => {
                 let reads: Vec<_> = mark.inputs.into_iter().filter_map(upstream_read).collect();
                 self.alerts.mark(&reads);
+                self.undecided = Some(0);
             }
             Err(error) => self.writer.dead_letter(record, mark::TYPE, &error.to_string(), context),
         }
@@ -156,8 +176,12 @@ impl Correlator {
 
     /// The turn of a record has come.
     fn apply(&mut self, tenant: u32, item: &Item, record: &Record, context: &mut Context<'_>) {
+        self.decide(tenant, usize::MAX);
         for occurrence in item.occurrences() {
             self.alerts.occur(tenant, occurrence, &mut self.out);
+        }
+        if let Item::Signal(signal) = item {
+            self.correlate(tenant, signal);
         }
         if let Item::Signal(signal) = item
             && let Some(command) = &signal.data.command
@@ -176,6 +200,62 @@ impl Correlator {
         // What is due at once is said at once.
         if !self.alerts.catch_up(tenant, &mut self.out) {
             self.alerts.go_on(tenant);
+        }
+    }
+
+    /// What the hits of a signal mean together with those before.
+    fn correlate(&mut self, tenant: u32, signal: &Envelope<Signal>) {
+        let (now_ms, mut fired) = (self.alerts.now_ms(tenant), Vec::new());
+        for hit in &signal.data.rules {
+            let hit = Hit {
+                tenant,
+                rule: &hit.rule,
+                time_ms: signal.attributes.time.millis(),
+                record: signal.data.event.into(),
+                fields: &hit.fields,
+            };
+            self.patterns.take(&hit, now_ms, &mut fired);
+        }
+        self.raise(fired, &Cause::signal(&signal.attributes), now_ms);
+    }
+
+    /// What was absent until now; true when everything is decided that can be.
+    fn decide(&mut self, tenant: u32, pieces: usize) -> bool {
+        let settled_ms = self.alerts.settled_ms(tenant);
+        let mut fired = Vec::new();
+        let is_done = self.patterns.advance(tenant, settled_ms, pieces, &mut fired);
+        if !fired.is_empty() {
+            let cause = Cause::time(self.alerts.name_of(tenant).unwrap_or_default(), settled_ms);
+            self.raise(fired, &cause, self.alerts.now_ms(tenant));
+        }
+        is_done
+    }
+
+    /// The same of every tenant, where time has passed.
+    fn decide_all(&mut self) -> bool {
+        while let Some(tenant) = self.undecided {
+            if tenant >= self.alerts.tenants() {
+                self.undecided = None;
+            } else if self.decide(tenant, DECIDED_A_PIECE) {
+                self.undecided = Some(tenant + 1);
+            } else {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Firings are hits to other stateful rules, and occurrences to alerts.
+    fn raise(&mut self, fired: Vec<Firing>, cause: &Cause, now_ms: i64) {
+        let mut waiting = fired;
+        for _ in 0..CHAIN_MAX {
+            let mut next = Vec::new();
+            for firing in waiting {
+                self.patterns.take(&firing.as_hit(), now_ms, &mut next);
+                let occurrence = fired::occurrence(&firing, cause);
+                self.alerts.occur(firing.tenant, occurrence, &mut self.out);
+            }
+            waiting = next;
         }
     }
 
@@ -200,6 +280,10 @@ impl Correlator {
                 Said::Notification(told) => self.writer.notification(&told, context),
             }
         }
+        let missed = self.patterns.take_counts();
+        context.count("hits_without_group", missed.ungrouped);
+        context.count("hits_dropped", missed.dropped_hits);
+        context.count("groups_dropped", missed.dropped_groups);
         for (what, amount) in std::mem::take(&mut self.out.counts) {
             context.count(what, amount);
         }
@@ -247,14 +331,15 @@ impl Processor for Correlator {
                 self.take_waiting(waiting, context);
                 false
             }
-            None => self.alerts.advance(&mut self.out),
+            None => self.alerts.advance(&mut self.out) && self.decide_all(),
         };
         self.forward(context);
         if is_done { Progress::Done } else { Progress::Pending }
     }
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
-        let mut stores = self.alerts.stores();
+        let mut stores: Vec<&mut dyn Store> = self.patterns.stores().into();
+        stores.extend(self.alerts.stores());
         stores.push(&mut self.waiting);
         stores
     }

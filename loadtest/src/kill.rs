@@ -36,7 +36,7 @@ const SETTINGS: [&str; 2] = ["--replay-budget-ms", "50"];
 const CATCH_UP: Duration = Duration::from_secs(120);
 
 /// The oracle knows events by their classes, and nothing of what rules say about them.
-const CONFIG: &str = "processors: {own_rules: false}\n";
+const CONFIG: &str = "rules: {own: false}\n";
 
 /// Runs it.
 ///

@@ -31,6 +31,7 @@ use crate::normalize::{Sample, Taker, normalize};
 use crate::sink::Refusal;
 pub use config::ProcessorsConfig;
 use dedup::{Seen, Verdict};
+pub use hits::Asked;
 use ledger::{Entry, Ledger};
 use points::Points;
 pub use signals::Routes;

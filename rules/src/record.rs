@@ -40,6 +40,12 @@ impl<'a> Record<'a> {
     pub fn decode(text: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text).map(Self)
     }
+
+    /// A field as text; none where it is missing, or no text, number or truth.
+    #[must_use]
+    pub fn text_of(&self, field: &str) -> Option<String> {
+        self.get_field(field)?.as_str().map(Cow::into_owned)
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {

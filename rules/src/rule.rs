@@ -1,5 +1,7 @@
 //! A rule as it was loaded.
 
+use std::collections::BTreeMap;
+
 use rsigma_eval::CompiledRule;
 use rsigma_parser::{CorrelationRule, Level};
 use schemas::envelope::Extra;
@@ -40,6 +42,8 @@ impl Rule {
             version: self.version.clone(),
             level: self.level.map(alert_level),
             title: Some(self.title.clone()),
+            building_block: self.is_building_block,
+            fields: BTreeMap::new(),
             extra: Extra::new(),
         }
     }

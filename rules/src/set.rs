@@ -55,6 +55,23 @@ impl RuleSet {
         loading.end()
     }
 
+    /// What people call a rule or a correlation.
+    #[must_use]
+    pub fn title(&self, id: &str) -> Option<&str> {
+        let rule = self.rules.iter().find(|rule| rule.id == id).map(|rule| rule.title.as_str());
+        let correlation = || self.correlations.iter().find(|correlation| correlation.id == id);
+        rule.or_else(|| correlation().map(|correlation| correlation.title.as_str()))
+    }
+
+    /// Rules that a correlation takes flag nothing by themselves, unless it says `generate: true`.
+    pub fn lower_material(&mut self) {
+        let correlations = self.correlations.iter().filter(|of| !of.parsed.generate);
+        let material: Vec<&String> = correlations.flat_map(|of| &of.rules).collect();
+        for rule in self.rules.iter_mut().filter(|rule| material.contains(&&rule.id)) {
+            rule.is_building_block = true;
+        }
+    }
+
     /// Whether something cannot be used.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -1,6 +1,8 @@
 //! What correlation needs of the flow, a small share of it: hits of stateless rules, changes,
 //! alerts of other tools, tickets, messages and commands of people.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +94,12 @@ pub struct RuleHit {
     /// What the rule is called by people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Whether it is material for other rules and says nothing by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub building_block: bool,
+    /// What other rules ask of the event: its own fields, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,

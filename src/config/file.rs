@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_yaml_ng::Value;
 
 use super::Environment;
-use crate::settings::{self, CLIENT, PROCESSORS};
+use crate::settings::{self, CLIENT, SECTIONS};
 
 /// One field of the file.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(super) fn parse(name: &str, text: &str) -> (Vec<Field>, Vec<String>) {
                 problems.push(format!("{}: {CLIENT} is no section; give it fields", field.place));
             }
             // It is read by its own form, which knows its lines.
-            (_, Some(PROCESSORS)) => {}
+            (_, Some(section)) if SECTIONS.contains(&section) => {}
             (field, _) => fields.push(field),
         }
     }
@@ -129,7 +129,8 @@ impl Field {
             nearest(&self.name).map_or_else(
                 || {
                     format!(
-                        "known are {CLIENT}, {PROCESSORS}, {}",
+                        "known are {CLIENT}, {}, {}",
+                        SECTIONS.join(", "),
                         known().collect::<Vec<_>>().join(", ")
                     )
                 },
@@ -147,7 +148,7 @@ fn known() -> impl Iterator<Item = &'static str> {
 fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace('-', "_");
     let distance = |known: &'static str| (strsim::osa_distance(&name, known), known);
-    let near = known().chain([CLIENT]).map(distance).min()?;
+    let near = known().chain([CLIENT]).chain(SECTIONS).map(distance).min()?;
     (near.0 <= 1 + name.len() / 4).then_some(near.1)
 }
 

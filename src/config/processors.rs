@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use processors::service::{ProcessorsConfig, Routes};
 use processors::tenant::Tenants;
 use processors::{Catalog, Known};
-use rules::{Matcher, RuleSet};
 use schemas::source_class::SourceClass;
 use schemas::topic;
 use serde::Deserialize;
 
 use super::section::{self, ByClass, ClassName, Lasting};
 use crate::mappings::{catalog, known};
-use crate::rules_command;
 
 /// The file; its other sections are read elsewhere.
 #[derive(Default, Deserialize)]
@@ -27,10 +24,6 @@ struct File {
 #[serde(default, deny_unknown_fields)]
 struct Section {
     mappings: Vec<PathBuf>,
-    /// Sigma rules beside ours: files, or folders of them.
-    rules: Vec<PathBuf>,
-    /// Whether the rules that come with Isobar are asked, too.
-    own_rules: Option<bool>,
     topics: BTreeMap<String, OfTopic>,
     accounts: BTreeMap<String, String>,
     routes: RoutesSection,
@@ -57,13 +50,13 @@ struct RoutesSection {
     signals: Option<BTreeSet<SourceClass>>,
 }
 
-/// What the section of this file means; without one what is usual.
+/// What the section of this file means.
 ///
 /// # Errors
 /// What is wrong, with file and line.
-pub(super) fn read(path: Option<&Path>) -> Result<ProcessorsConfig, String> {
-    let name = path.map(|path| path.display().to_string()).unwrap_or_default();
-    parse(&name, &path.and_then(section::text_of).unwrap_or_default())
+pub(super) fn read(path: &Path) -> Result<ProcessorsConfig, String> {
+    section::text_of(path)
+        .map_or(Ok(ProcessorsConfig::default()), |text| parse(&path.display().to_string(), &text))
 }
 
 fn parse(name: &str, text: &str) -> Result<ProcessorsConfig, String> {
@@ -79,11 +72,8 @@ impl Section {
         let default = ProcessorsConfig::default();
         let catalog = catalog(&self.mappings)
             .map_err(|error| ("mappings:".to_owned(), format!("{error:#}")))?;
-        let rules = matcher(&self.rules, self.own_rules.unwrap_or(true))
-            .map_err(|error| ("rules:".to_owned(), format!("{error:#}")))?;
         let mut config = ProcessorsConfig {
             catalog,
-            rules,
             tenants: Tenants { of_topic: None, of_account: self.accounts },
             routes: Routes {
                 events: self.routes.events.unwrap_or(default.routes.events),
@@ -121,17 +111,6 @@ impl Section {
         }
         Ok(config)
     }
-}
-
-/// Ours and those of these files, ready to be asked.
-fn matcher(paths: &[PathBuf], with_ours: bool) -> anyhow::Result<Option<Arc<Matcher>>> {
-    let mut texts = if with_ours { rules::own::texts() } else { Vec::new() };
-    texts.extend(rules_command::texts(paths)?);
-    if texts.is_empty() {
-        return Ok(None);
-    }
-    let (matcher, _) = rules_command::matcher(RuleSet::load(&texts))?;
-    Ok(Some(Arc::new(matcher)))
 }
 
 impl OfTopic {

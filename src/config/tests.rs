@@ -144,3 +144,36 @@ fn traces_are_sent_where_either_we_or_opentelemetry_is_told_to() {
     assert_eq!(standard.endpoint, None);
     assert!(to(&[], &[]).is_none());
 }
+
+/// Every section that help and documentation name, in one file, each refused by its own reader only.
+#[test]
+fn all_sections_are_read() {
+    let text = "\
+brokers: b:1
+slot: s
+processors: {future: 10m}
+windows: {metrics: {grace: 6m}}
+rules: {own: false}
+alerts: {receivers: [{name: ops, channel: slack}], routes: [{name: all, receivers: [ops]}]}
+";
+    let (_dir, path) = with_file(text);
+    let services = resolve(&["--config", &path], &[]).unwrap().common.services;
+    assert_eq!(services.processors.future_ms, 600_000);
+    assert_eq!(services.metrics.windows.grace_ms, 360_000);
+    assert!(services.processors.rules.is_none());
+    assert_eq!(services.correlator.alerts.routes.len(), 1);
+    let (_dir, path) = with_file("brokers: b:1\nslot: s\nwindow: {metrics: {grace: 6m}}\n");
+    let told = problems(&["--config", &path], &[]).concat();
+    assert!(told.contains("there is no setting window; did you mean windows?"), "{told}");
+}
+
+#[test]
+fn rules_that_cannot_be_used_are_told_with_their_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = dir.path().join("wrong.yaml");
+    std::fs::write(&rule, "title: t\nid: 1\nlogsource: {product: aws}\ndetecton: {}\n").unwrap();
+    let text = format!("brokers: b:1\nslot: s\nrules: {{files: [{}]}}\n", rule.display());
+    let (_keep, path) = with_file(&text);
+    let told = problems(&["--config", &path], &[]).concat();
+    assert!(told.contains("isobar.yaml:3: rules:") && told.contains("wrong.yaml:4"), "{told}");
+}

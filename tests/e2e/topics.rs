@@ -221,7 +221,7 @@ fn mistakes_in_a_topic_file_are_told_with_their_lines() {
         ],
     );
     scene.plan(&file).with(1, &["bad.yaml:11: a: 12 partitions for a keyed topic"]);
-    ended(&mut topics("lint")).with(0, &["32 topics, nothing wrong"]);
+    ended(&mut topics("lint")).with(0, &["33 topics, nothing wrong"]);
 }
 
 #[test]

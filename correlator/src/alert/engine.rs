@@ -202,6 +202,24 @@ impl Alerts {
         self.stores.tenant(tenant).map_or(i64::MIN, |of| self.stores.clock.settled_ms(of))
     }
 
+    /// A tenant's foremost time.
+    #[must_use]
+    pub fn now_ms(&self, tenant: u32) -> i64 {
+        self.stores.tenant(tenant).map_or(i64::MIN, |of| self.stores.clock.now_ms(of))
+    }
+
+    /// What a tenant is called.
+    #[must_use]
+    pub fn name_of(&self, tenant: u32) -> Option<&str> {
+        self.stores.tenant(tenant).map(|of| &*of.name)
+    }
+
+    /// How many tenants there are: each has a number below.
+    #[must_use]
+    pub fn tenants(&self) -> u32 {
+        TenantNumber::try_from(self.stores.numbers.len()).unwrap_or(TenantNumber::MAX)
+    }
+
     /// The open alerts of a tenant, in the order of their ids.
     #[must_use]
     pub fn open_alerts(&self, tenant: u32) -> Vec<AlertId> {

@@ -43,7 +43,8 @@ const ENDS: [&str; 12] = [
 #[must_use]
 pub fn occurrences_of_signal(signal: &Envelope<Signal>) -> Vec<Occurrence> {
     let data = &signal.data;
-    let mut found: Vec<_> = data.rules.iter().map(|hit| of_hit(signal, hit)).collect();
+    let flagged = data.rules.iter().filter(|hit| !hit.building_block);
+    let mut found: Vec<_> = flagged.map(|hit| of_hit(signal, hit)).collect();
     if data.kind == SignalKind::Alert {
         found.push(of_tool(signal));
     }

@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** each record of an alert has the next revision, and says all that is known of it.
 
+use std::collections::BTreeMap;
+
 use schemas::alert::{
     Acknowledgement, Alert as AlertTold, AlertState, Duplicate, Evidence, Feedback,
 };
@@ -103,6 +105,8 @@ fn rule_of(body: &Body) -> RuleHit {
         version: body.version.clone(),
         level: Some(body.level),
         title: body.rule_title.clone(),
+        building_block: false,
+        fields: BTreeMap::new(),
         extra: Extra::new(),
     }
 }

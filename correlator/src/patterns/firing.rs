@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemas::id::RecordId;
+use schemas::id::{Hash128, RecordId};
 
 use super::entry::Entry;
 use super::pattern::{Figure, Kind, Pattern};
@@ -50,6 +50,18 @@ const DOUBT_LEFT: f64 = 0.8;
 const CONFIDENCE_MAX: f64 = 0.99;
 
 impl Firing {
+    /// To stateful rules that take firings of this one.
+    #[must_use]
+    pub fn as_hit(&self) -> Hit<'_> {
+        Hit {
+            tenant: self.tenant,
+            rule: &self.stateful.id,
+            time_ms: self.end_ms,
+            record: self.evidence.last().map_or(RecordId(Hash128::MIN), |entry| entry.record),
+            fields: &self.group,
+        }
+    }
+
     pub(super) fn of(
         stateful: &Arc<Stateful>,
         tenant: u32,

@@ -22,4 +22,5 @@ mod properties;
 mod random;
 mod service;
 mod silences;
+mod stateful;
 mod support;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use correlator::topology;
+use correlator::{CorrelatorConfig, topology};
 use schemas::dead_letter::DeadLetter;
 use schemas::late::Late;
 use schemas::notification::Notification;
@@ -14,6 +14,7 @@ use stream::testing::{Disturbances, Published, Scenario, disturbed, undisturbed}
 use stream::{Context, Processor, Progress, Record, Store, TopicPartition};
 
 use crate::random::{EVERYTHING, timeline};
+use crate::stateful;
 use crate::support::config;
 
 const FAULTS: Faults = Faults {
@@ -26,6 +27,11 @@ const FAULTS: Faults = Faults {
     no_fencing: false,
 };
 
+/// With stateful rules over the hits that timelines hold.
+fn everything() -> CorrelatorConfig {
+    CorrelatorConfig { stateful: stateful::rules(), ..config(EVERYTHING) }
+}
+
 fn scenario(seed: u64) -> Scenario {
     let inputs = (0..2).map(|partition| {
         let tenants = [["acme", "beta"], ["gamma", "delta"]][partition as usize];
@@ -34,7 +40,7 @@ fn scenario(seed: u64) -> Scenario {
         (TopicPartition::new(topic::SIGNALS.name, i32::try_from(partition).unwrap()), records)
     });
     Scenario {
-        topology: topology(&config(EVERYTHING)).unwrap(),
+        topology: topology(&everything()).unwrap(),
         inputs: inputs.collect(),
         output_partitions: 4,
     }
@@ -136,7 +142,7 @@ impl Processor for Forgetful {
 }
 
 /// How many partitions there are above is told again by each mark.
-const TOLD_AGAIN: usize = 1;
+const TOLD_AGAIN: usize = 3;
 
 /// Each store is needed: one that is forgotten shows. The last ones hold work between two pieces, which
 /// timelines of this length never leave undone.

@@ -26,7 +26,7 @@ pub(crate) const START_MS: i64 = 1_790_000_000_000;
 
 pub(crate) fn config(yaml: &str) -> CorrelatorConfig {
     let alerts: AlertsConfig = serde_yaml_ng::from_str(yaml).unwrap();
-    CorrelatorConfig { alerts }
+    CorrelatorConfig { alerts, ..CorrelatorConfig::default() }
 }
 
 /// One receiver that hears everything of every alert, by service.
@@ -186,6 +186,8 @@ impl Say {
             version: "v1".into(),
             level: *level,
             title: None,
+            building_block: false,
+            fields: BTreeMap::from([("service".to_owned(), self.service.clone())]),
             extra: Extra::new(),
         });
         let signal = Signal {
@@ -283,7 +285,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(yaml: &str) -> Self {
-        let topology = topology(&config(yaml)).unwrap();
+        Self::of(&config(yaml))
+    }
+
+    pub(crate) fn of(config: &CorrelatorConfig) -> Self {
+        let topology = topology(config).unwrap();
         Self {
             processor: (topology.make)(&TopicPartition::new(topic::SIGNALS.name, 0)),
             offset: 0,

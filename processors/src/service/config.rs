@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rules::Matcher;
 use schemas::source_class::SourceClass;
 
+use super::hits::Asked;
 use super::signals::Routes;
 use crate::catalog::{Catalog, Known};
 use crate::tenant::Tenants;
@@ -24,7 +24,7 @@ pub struct ProcessorsConfig {
     /// Which events go where.
     pub routes: Routes,
     /// The rules that events are asked about, if there are any.
-    pub rules: Option<Arc<Matcher>>,
+    pub rules: Option<Arc<Asked>>,
     /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
     pub future_ms: i64,
     /// How old an event may be and still be known for a duplicate; by class.

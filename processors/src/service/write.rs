@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rules::Matcher;
 use schemas::codec::{self, EncodeError};
 use schemas::envelope::{Envelope, Extra, Payload};
 use schemas::event::Event;
@@ -14,7 +13,7 @@ use stream::{Context, Destination, EventTime, Output, Record};
 
 use crate::dead_letter::{Origin, dead_letter};
 use crate::input::Input;
-use crate::service::hits::Hits;
+use crate::service::hits::{Asked, Hits};
 use crate::service::signals::{Routes, signal_of};
 use crate::sink::Refusal;
 use crate::tenant::Tenants;
@@ -29,11 +28,11 @@ pub(super) struct Writer {
     late: Arc<str>,
     dead_letters: Arc<str>,
     routes: Routes,
-    rules: Option<Arc<Matcher>>,
+    rules: Option<Arc<Asked>>,
 }
 
 impl Writer {
-    pub(super) fn new(routes: Routes, rules: Option<Arc<Matcher>>) -> Self {
+    pub(super) fn new(routes: Routes, rules: Option<Arc<Asked>>) -> Self {
         Self {
             events: Arc::from(topic::EVENTS.name),
             metrics: Arc::from(topic::METRICS.name),
@@ -64,7 +63,7 @@ impl Writer {
             context.forward(Output::keyed(&self.events, key.into_bytes(), value, timestamp));
         }
         let hits = Hits::of(self.rules.as_deref(), event, context);
-        let is_signal = self.routes.signals.contains(&class) || hits.are_flagged;
+        let is_signal = self.routes.signals.contains(&class) || hits.are_asked_for;
         if is_signal {
             context.count("signals", 1);
             let signal = signal_of(event, hits, self.routes.signals.contains(&class));
