@@ -21,6 +21,11 @@ pub(crate) struct ConsumerNotes {
     inner: Mutex<Noted>,
 }
 
+/// To assign or to seek lets librdkafka drop what is queued of every partition and fetch it again, and
+/// until its broker threads come to that, statistics tell positions behind what was dropped. Two seconds
+/// of statistics are enough for threads that get some of a processor.
+const STALE: u8 = 4;
+
 #[derive(Debug, Default)]
 struct Noted {
     changes: VecDeque<Change>,
@@ -82,7 +87,7 @@ impl ConsumerNotes {
         let mut noted = self.lock();
         noted.reached.clear();
         noted.fetched.clear();
-        noted.stale_statistics = 2;
+        noted.stale_statistics = STALE;
     }
 }
 
