@@ -9,7 +9,7 @@ export ISOBAR_CACHE
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-windows freshness kill-brokers recovery acceptance grafana-schema grafana-speed clean
+.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-windows kill-alerts alert-latency freshness kill-brokers recovery acceptance grafana-schema grafana-speed clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,12 @@ kill-wire: build ## the same of the processors: wire formats in, the balance has
 kill-windows: build ## the same of the windows over metrics and their rows in Postgres: sink and server die as well (SEED=n)
 	$(RELEASE)/isobar-loadtest kill --service metric-windows --sink-kills 12 --database-kills 2 $(if $(SEED),--seed $(SEED))
 
+kill-alerts: build ## the same of alerts and notifications, beside one undisturbed reading of the same signals (SEED=n)
+	$(RELEASE)/isobar-loadtest kill --service correlator $(if $(SEED),--seed $(SEED))
+
+alert-latency: build ## how soon a signal is an alert that others can read, at 10,000 a second, beside a pass-through
+	$(RELEASE)/isobar-loadtest alert-latency
+
 freshness: build ## how soon points are in Postgres, and windows final, at 50,000 points a second
 	$(RELEASE)/isobar-loadtest freshness
 
@@ -86,6 +92,7 @@ acceptance: build ## figures over data kept outside of this repository (ACCEPTAN
 	tests/acceptance/fill_rates.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
 	@mkdir -p target/acceptance/sigma
 	tests/acceptance/sigma_parity.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation target/acceptance/sigma
+	tests/acceptance/rank.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation/petshop
 
 grafana-schema: ## Grafana's files against Grafana's schemas, kept outside of this repository (ACCEPTANCE_DATA=folder)
 	@test -d $(ACCEPTANCE_DATA)/k8s-grafana-schemas/grafana || { \

@@ -13,6 +13,7 @@ use crate::dead_letters::DeadLettersArgs;
 use crate::match_rules::MatchArgs;
 use crate::normalize::NormalizeArgs;
 use crate::output::Format;
+use crate::rank::RankArgs;
 use crate::rules_command::RulesArgs;
 use crate::service;
 use crate::settings::{self, Setting};
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Normalize(NormalizeArgs),
     /// Read a file as the processors read topics, and say which detection rules each row matches
     Match(MatchArgs),
+    /// Read recorded faults, and say which node each of them began at, and why
+    Rank(RankArgs),
     /// Check detection rules, and try them on the examples beside them
     Rules(RulesArgs),
 }

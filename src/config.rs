@@ -13,22 +13,26 @@ mod section;
 mod windows;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ::processors::service::ProcessorsConfig;
+use ::processors::service::{Asked, ProcessorsConfig};
 use analytics::event_windows::EventWindowsConfig;
 use analytics::metric_windows::MetricWindowsConfig;
 use correlator::CorrelatorConfig;
-use stream::Settings;
+use correlator::patterns::Plan;
+use stream::{Library, Settings};
 
 use crate::cli::{CommonSettings, RunFlags, SharedFlags, TypedSettings, UpFlags};
 use crate::output::Format;
+use crate::rule_editions::{RuleLibrary, RulesKey};
 use crate::service::{self, Service};
 use crate::settings as names;
 use crate::sink::{self, SinkSettings};
 
 pub(crate) use client::Secret;
 pub(crate) use given::{Given, Problems};
+pub(crate) use rules::compile;
 
 /// Reads a variable of the environment; tests give their own.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -198,6 +202,27 @@ pub(crate) fn reach(
         .done(kafka_runtime::KafkaSettings { client, ..kafka_runtime::KafkaSettings::new(brokers) })
 }
 
+/// The key of `rules apply`, from the environment or the file.
+///
+/// # Errors
+/// When there is none, or none that can be used.
+pub(crate) fn rules_key(
+    file: Option<&Path>,
+    environment: Environment<'_>,
+) -> Result<RulesKey, Problems> {
+    let mut given = Given::new(&TypedSettings::default(), file, environment);
+    if given.secret(&names::RULES_KEY).is_none() {
+        given.required(&names::RULES_KEY);
+    }
+    let key = rules_key_of(&mut given);
+    given.done(key).and_then(|key| key.ok_or_else(|| Problems(Vec::new())))
+}
+
+fn rules_key_of(given: &mut Given<'_>) -> Option<RulesKey> {
+    let (place, text) = given.secret(&names::RULES_KEY)?;
+    RulesKey::new(&text).map_err(|why| given.problem(format!("{place}: {why}"))).ok()
+}
+
 /// Each once, however often it was named.
 fn services(named: &[String]) -> Vec<&'static Service> {
     let is_named = |service: &&Service| named.iter().any(|name| name == service.name);
@@ -281,14 +306,24 @@ fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     let read = file.map(processors::read).transpose();
     let processors = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let rules = rules::read(file).map_err(|problem| given.problem(problem)).unwrap_or_default();
-    let processors = ProcessorsConfig { rules: rules.asked, ..processors.unwrap_or_default() };
+    let library = rules_key_of(given).map(|key| Arc::new(RuleLibrary::new(key)));
+    let asked_library = library.clone().map(|library| library as Arc<dyn Library<Asked>>);
+    let plan_library = library.map(|library| library as Arc<dyn Library<Plan>>);
+    let processors = ProcessorsConfig {
+        rules: rules.asked,
+        library: asked_library,
+        ..processors.unwrap_or_default()
+    };
     let read = file.map(windows::read).transpose();
     let windows = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let (metrics, events) = windows.unwrap_or_default();
     let read = file.map(alerts::read).transpose();
     let alerts = read.map_err(|problem| given.problem(problem)).ok().flatten();
-    let correlator =
-        CorrelatorConfig { alerts: alerts.unwrap_or_default(), stateful: rules.stateful };
+    let correlator = CorrelatorConfig {
+        alerts: alerts.unwrap_or_default(),
+        stateful: rules.stateful,
+        library: plan_library,
+    };
     Services { processors, metrics, events, correlator }
 }
 

@@ -11,7 +11,9 @@ mod balance;
 mod dead_letters;
 mod match_rules;
 mod normalize;
+mod rank;
 mod reach;
+mod rule_editions;
 mod rules_command;
 mod run;
 mod topics;
@@ -75,6 +77,13 @@ fn main() -> ExitCode {
                 FAILED.into()
             }
         },
+        Command::Rank(arguments) => match rank::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::failure(false, &error);
+                FAILED.into()
+            }
+        },
         Command::Balance(arguments) => {
             balance::run(&arguments, &mut stdout(), &mut stderr()).into()
         }
@@ -82,7 +91,7 @@ fn main() -> ExitCode {
             dead_letters::run(&arguments, clock::now(), &mut stdout(), &mut stderr()).into()
         }
         Command::Rules(arguments) => {
-            rules_command::run(&arguments, &mut stdout(), &mut stderr()).into()
+            rules_command::run(&arguments, clock::now(), &mut stdout(), &mut stderr()).into()
         }
         Command::Topics(arguments) => {
             let colour = if output::is_terminal() { Colour::On } else { Colour::Off };

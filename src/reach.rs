@@ -7,6 +7,7 @@ use clap::Args;
 use kafka_runtime::KafkaSettings;
 
 use crate::config;
+use crate::rule_editions::RulesKey;
 
 /// Where Kafka is.
 #[derive(Debug, Args)]
@@ -35,6 +36,13 @@ impl fmt::Display for WrongUse {
 }
 
 impl ReachArgs {
+    /// What editions of rules are sealed with.
+    pub(crate) fn rules_key(&self) -> Result<RulesKey, WrongUse> {
+        let environment = |name: &str| std::env::var(name).ok();
+        config::rules_key(self.config.as_deref(), &environment)
+            .map_err(|config::Problems(problems)| WrongUse(problems.join("; ")))
+    }
+
     /// What was typed, over the environment, over the file.
     pub(crate) fn settings(&self) -> Result<KafkaSettings, WrongUse> {
         let environment = |name: &str| std::env::var(name).ok();

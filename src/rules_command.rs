@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 something is wrong, 2 wrong use. Results go to `out`, everything else to `err`.
 
+mod apply;
 mod examples;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,15 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
+use apply::ApplyArgs;
 use clap::{Args, Subcommand};
 use correlator::patterns::{self, Stateful};
 use rules::{Matcher, Problem, RuleSet, Severity, Text, folder};
+use schemas::time::Time;
 use serde::Serialize;
 
 use crate::output::Format;
+use crate::reach::WrongUse;
 use crate::topics::Exit;
 
 /// What was asked for.
@@ -30,6 +34,8 @@ enum Command {
     Check(FilesArgs),
     /// Try each rule on the events beside it: NAME.test.yaml beside NAME.yaml
     Test(FilesArgs),
+    /// Check rules and put them in force in running services
+    Apply(ApplyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -57,9 +63,10 @@ struct Report {
     problems: Vec<Problem>,
 }
 
-/// Does what was asked for.
-pub(crate) fn run(args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+/// Does what was asked for; `now` is when applied rules begin to hold.
+pub(crate) fn run(args: &RulesArgs, now: Time, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
     let ended = match &args.command {
+        Command::Apply(args) => return applied(args, now, out, err),
         Command::Check(args) => load(&args.paths).map(|set| (Report::of(&set), args.output)),
         Command::Test(args) => test(&args.paths).map(|report| (report, args.output)),
     };
@@ -71,6 +78,23 @@ pub(crate) fn run(args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) ->
         // There is nobody left to tell when even this cannot be written.
         writeln!(err, "isobar: {error:#}").map_or(Exit::Failed, |()| Exit::Failed)
     })
+}
+
+fn applied(args: &ApplyArgs, now: Time, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let printed = apply::apply(args, now, err).and_then(|of| of.print(args.output, out));
+    let told = printed.map(|()| Exit::Done).or_else(|error| {
+        let exit = if error.is::<WrongUse>() { Exit::WrongUse } else { Exit::Failed };
+        writeln!(err, "isobar: {error:#}").map(|()| exit)
+    });
+    // There is nobody left to tell when even this cannot be written.
+    told.unwrap_or(Exit::Failed)
+}
+
+/// The rules of these texts, with all that is wrong with them as stateless and as stateful ones.
+fn load_texts(texts: &[Text]) -> RuleSet {
+    let mut set = RuleSet::load(texts);
+    stateful_of(&mut set);
+    set
 }
 
 /// The rules of these files and folders, with all that is wrong with them.

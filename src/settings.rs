@@ -22,7 +22,7 @@ pub(crate) struct Setting {
 impl Setting {
     /// True when its value is never to be shown, and may stand in a file of its own.
     pub(crate) fn is_secret(&self) -> bool {
-        *self == DATABASE_URL
+        *self == DATABASE_URL || *self == RULES_KEY
     }
 
     /// `--grace-ms` for `grace_ms`.
@@ -150,9 +150,15 @@ pub(crate) const RETENTION_DAYS: Setting = Setting {
     default: "1m=14,5m=30,15m=90,1h=400,1d=1825,records=400",
     help: "How long rows stay in Postgres: windows by their size, and records of findings, alerts, incidents and dead letters",
 };
+pub(crate) const RULES_KEY: Setting = Setting {
+    name: "rules_key",
+    value: "KEY",
+    default: "none: rules change only with a restart",
+    help: "What `rules apply` seals editions of the rules with, and services know them by; at least 16 characters, best kept in the file or the environment",
+};
 
 /// The settings of every command that works for a while.
-pub(crate) const COMMON: [&Setting; 12] = [
+pub(crate) const COMMON: [&Setting; 13] = [
     &LOG,
     &LOG_FORMAT,
     &TRACE_ENDPOINT,
@@ -165,6 +171,7 @@ pub(crate) const COMMON: [&Setting; 12] = [
     &REPLAY_BUDGET_MS,
     &DATABASE_URL,
     &RETENTION_DAYS,
+    &RULES_KEY,
 ];
 
 /// The settings of a command that works on a Kafka cluster.

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use schemas::envelope::{Envelope, Payload};
 use schemas::finding::Finding;
 use schemas::mark::{self, InputProgress};
+use schemas::rule_edition::{RuleEdition, is_edition};
 use schemas::signal::Signal;
 use schemas::{codec, topic};
 use serde::{Deserialize, Serialize};
 use stream::upstream::UpstreamRead;
 use stream::{
-    Context, EventTime, KeyedStore, Offset, Processor, Progress, Record, Store, TopicPartition,
-    Topology, Versions,
+    Context, EventTime, InForce, KeyedStore, Library, Offset, Processor, Progress, Put, Record,
+    Store, TopicPartition, Topology, Versions,
 };
 
 use crate::alert::{
@@ -40,12 +41,14 @@ const DECIDED_A_PIECE: usize = 2_000;
 pub const NAME: &str = "correlator";
 
 /// What the correlator does.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct CorrelatorConfig {
     /// Alerts, and who is told.
     pub alerts: AlertsConfig,
     /// Rules over several hits.
     pub stateful: Vec<Stateful>,
+    /// What reads editions of the rules that come in a partition; without it they are refused.
+    pub library: Option<Arc<dyn Library<PatternPlan>>>,
 }
 
 /// The topology.
@@ -55,6 +58,7 @@ pub struct CorrelatorConfig {
 pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
     let plan = Arc::new(config.alerts.check()?);
     let stateful = Arc::new(PatternPlan::new(config.stateful.clone()));
+    let library = config.library.clone();
     let outputs = [topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER];
     Ok(Topology {
         name: Arc::from(NAME),
@@ -64,7 +68,10 @@ pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
         compatible_logic: Vec::new(),
         stateful: true,
         marks: None,
-        make: Arc::new(move |input| Box::new(Correlator::new(Arc::clone(&plan), &stateful, input))),
+        make: Arc::new(move |input| {
+            let rules = InForce::new(Some(Arc::clone(&stateful)), library.clone());
+            Box::new(Correlator::new(Arc::clone(&plan), &stateful, rules, input))
+        }),
     })
 }
 
@@ -72,6 +79,7 @@ struct Correlator {
     writer: Writer,
     alerts: Alerts,
     patterns: Patterns,
+    rules: InForce<PatternPlan>,
     /// From which tenant on it is to be looked what was absent. Not part of the state: to look again
     /// changes nothing.
     undecided: Option<u32>,
@@ -130,11 +138,17 @@ impl Item {
 }
 
 impl Correlator {
-    fn new(plan: Arc<Plan>, stateful: &Arc<PatternPlan>, input: &TopicPartition) -> Self {
+    fn new(
+        plan: Arc<Plan>,
+        stateful: &Arc<PatternPlan>,
+        rules: InForce<PatternPlan>,
+        input: &TopicPartition,
+    ) -> Self {
         Self {
             writer: Writer::new(input),
             alerts: Alerts::new(plan),
             patterns: Patterns::new(Arc::clone(stateful), PatternLimits::default()),
+            rules,
             undecided: Some(0),
             waiting: KeyedStore::default(),
             out: Out::default(),
@@ -149,6 +163,26 @@ impl Correlator {
                 self.undecided = Some(0);
             }
             Err(error) => self.writer.dead_letter(record, mark::TYPE, &error.to_string(), context),
+        }
+    }
+
+    /// Takes an edition of the rules: what follows in this partition is judged by these.
+    fn take_edition(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
+        match self.rules.put(value) {
+            Ok(put) => context.count("rule_editions", u64::from(put == Put::InForce)),
+            Err(why) => {
+                let reason = format!("an edition of the rules: {why}");
+                self.writer.dead_letter(record, RuleEdition::TYPE, &reason, context);
+            }
+        }
+    }
+
+    /// The stores alone say which rules are in force, so an undo of theirs is one of the rules.
+    fn go_by_rules(&mut self, context: &mut Context<'_>) {
+        match self.rules.get() {
+            Ok(Some(plan)) => self.patterns.go_by(plan),
+            Ok(None) => {}
+            Err(_) => context.count("rules_unreadable", 1),
         }
     }
 
@@ -316,16 +350,19 @@ fn upstream_read(progress: InputProgress) -> Option<UpstreamRead> {
 
 impl Processor for Correlator {
     fn process(&mut self, record: &Record, context: &mut Context<'_>) {
+        self.go_by_rules(context);
         match record.value.as_deref() {
             None => {
                 self.writer.dead_letter(record, Signal::TYPE, "the record has no value", context);
             }
             Some(value) if mark::is_mark(value) => self.take_mark(value, record, context),
+            Some(value) if is_edition(value) => self.take_edition(value, record, context),
             Some(value) => self.take(value, record, context),
         }
     }
 
     fn advance(&mut self, context: &mut Context<'_>) -> Progress {
+        self.go_by_rules(context);
         let is_done = match self.waiting.get(&()).cloned() {
             Some(waiting) => {
                 self.take_waiting(waiting, context);
@@ -341,6 +378,7 @@ impl Processor for Correlator {
         let mut stores: Vec<&mut dyn Store> = self.patterns.stores().into();
         stores.extend(self.alerts.stores());
         stores.push(&mut self.waiting);
+        stores.extend(self.rules.stores());
         stores
     }
 }

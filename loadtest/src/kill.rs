@@ -11,12 +11,14 @@ mod run;
 mod stored;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
 use crate::dice::{Dice, Stream};
 use crate::oracle::{Differences, Expected};
 use crate::output::note;
+use crate::signals;
 use crate::subject::Subject;
 use crate::windows::{self, compare::Comparison};
 use crate::wire;
@@ -62,9 +64,7 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     let dir = tempfile::Builder::new().prefix("isobar-kill-").tempdir()?.keep();
     let cluster = Cluster::start(&dir.join("kafka"), arguments.brokers)?;
     cluster.create_topics(arguments.service)?;
-    let config = dir.join("isobar.yaml");
-    std::fs::write(&config, CONFIG)?;
-    let config = config.display().to_string();
+    let config = write_config(arguments.service, &dir)?.display().to_string();
     let workers = Workers::new(&binary, arguments.service, &cluster.settings.brokers, &dir)
         .with_settings(&[&SETTINGS[..], &["--config", &config]].concat());
     let stored = Stored::start(&binary, &cluster, &dir, arguments)?;
@@ -98,6 +98,16 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     Ok(report)
 }
 
+fn write_config(service: Subject, dir: &Path) -> anyhow::Result<PathBuf> {
+    let config = dir.join("isobar.yaml");
+    let text = match service {
+        Subject::Correlator => signals::write_rules(dir)?,
+        _ => CONFIG.to_owned(),
+    };
+    std::fs::write(&config, text)?;
+    Ok(config)
+}
+
 /// What was published, and how it differs from what has to be.
 fn compare(
     due: &Due,
@@ -120,6 +130,12 @@ fn compare(
                 comparison.and_rows(expected, &published, &stored.rows(cluster, CATCH_UP)?);
             }
             Ok((comparison.seen.counts(), comparison.differences))
+        }
+        Due::Signals => {
+            let due = signals::due(cluster)?;
+            let published = signals::Outcome::published(cluster)?;
+            published.check_quiet()?;
+            Ok((published.counts(), due.differences(&published)))
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod oracle;
 pub mod output;
 pub mod passthrough;
 pub mod recovery;
+pub mod signals;
 pub mod subject;
 pub mod windows;
 pub mod wire;

@@ -9,6 +9,7 @@ use loadtest::kill::{self, KillArgs};
 use loadtest::output::{note, print};
 use loadtest::passthrough::{self, PartArgs, PassthroughArgs, Row};
 use loadtest::recovery::{self, RecoveryArgs};
+use loadtest::signals::latency::{self, LatencyArgs};
 use loadtest::windows::freshness::{self, FreshnessArgs};
 use serde::Serialize;
 
@@ -55,6 +56,8 @@ enum Command {
     Drain(DrainArgs),
     /// Measure how soon points are in Postgres, and windows final
     Freshness(FreshnessArgs),
+    /// Measure how soon a signal is an alert that others can read, beside a pass-through
+    AlertLatency(LatencyArgs),
     /// One process of a pass-through
     #[command(hide = true)]
     PassthroughPart(PartArgs),
@@ -101,6 +104,10 @@ fn run(typed: &Typed) -> anyhow::Result<ExitCode> {
         }
         Command::Freshness(arguments) => {
             let report = freshness::run(arguments)?;
+            show(json, &report, &report.lines())?;
+        }
+        Command::AlertLatency(arguments) => {
+            let report = latency::run(arguments)?;
             show(json, &report, &report.lines())?;
         }
         Command::PassthroughPart(arguments) => {

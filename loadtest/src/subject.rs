@@ -15,6 +15,8 @@ pub enum Subject {
     Processors,
     /// Points in, windows of every series out.
     MetricWindows,
+    /// Signals in, alerts and notifications out.
+    Correlator,
 }
 
 impl Subject {
@@ -25,6 +27,7 @@ impl Subject {
             Self::EventCounts => "event-counts",
             Self::Processors => "processors",
             Self::MetricWindows => "metric-windows",
+            Self::Correlator => "correlator",
         }
     }
 
@@ -33,6 +36,7 @@ impl Subject {
             Self::EventCounts => vec![topic::EVENTS],
             Self::Processors => topic::INPUTS.to_vec(),
             Self::MetricWindows => vec![topic::METRICS],
+            Self::Correlator => vec![topic::SIGNALS],
         }
     }
 
@@ -50,6 +54,9 @@ impl Subject {
             ],
             Self::MetricWindows => {
                 vec![topic::AGGREGATES, topic::PARTIALS, topic::LATE, topic::DEAD_LETTER]
+            }
+            Self::Correlator => {
+                vec![topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER]
             }
         }
     }

@@ -17,14 +17,16 @@ use schemas::balance::Tally;
 use schemas::envelope::{Envelope, Extra};
 use schemas::event::Event;
 use schemas::mark::{self, InputProgress, Mark, Writer as MarkWriter};
+use schemas::rule_edition::is_edition;
 use schemas::time::Time;
 use schemas::topic;
 use stream::{
-    Context, Counted, Marks, Processor, ReadUpTo, Record, Store, TopicPartition, Topology, Versions,
+    Context, Counted, InForce, Marks, Processor, Put, ReadUpTo, Record, Store, TopicPartition,
+    Topology, Versions,
 };
 
 use crate::canonical::Series;
-use crate::catalog::Known;
+use crate::catalog::{Catalog, Known};
 use crate::dead_letter::Origin;
 use crate::input::Input;
 use crate::normalize::{Sample, Taker, normalize};
@@ -86,6 +88,8 @@ fn encode_mark(slot: &str, reads: &[ReadUpTo]) -> Vec<u8> {
 
 /// The format under which records without a value are counted.
 const TOMBSTONE: &str = "tombstone";
+/// The format under which editions of rules are counted.
+const RULES: &str = "isobar-rules";
 
 struct Processors {
     config: ProcessorsConfig,
@@ -94,6 +98,7 @@ struct Processors {
     topic: &'static str,
     format: Option<Known>,
     writer: Writer,
+    rules: InForce<Asked>,
     seen: Seen,
     points: Points,
     ledger: Ledger,
@@ -110,7 +115,8 @@ impl Processors {
                 .map(|topic| topic.name)
                 .find(|name| *name == &*input.topic)
                 .unwrap_or("other"),
-            writer: Writer::new(config.routes.clone(), config.rules.clone()),
+            writer: Writer::new(config.routes.clone()),
+            rules: InForce::new(config.rules.clone(), config.library.clone()),
             seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
             points: Points::default(),
             ledger: Ledger::default(),
@@ -121,22 +127,17 @@ impl Processors {
 
     fn read(&mut self, record: &Record, value: &[u8], context: &mut Context<'_>) {
         let arrival = time_of(record.arrival.0);
-        let input = Input {
-            value,
-            headers: &record.headers,
-            arrival,
-            depth: 0,
-            catalog: self.config.catalog,
-        };
+        let input = input_of(record, value, self.config.catalog);
         let place = format!("{}/{}", self.input, record.offset);
         self.seen.arrived(arrival.millis());
-        let origin = Origin {
-            topic: &self.input.topic,
-            partition: u32::try_from(self.input.partition).unwrap_or_default(),
-            offset: u64::try_from(record.offset.0).unwrap_or_default(),
-        };
+        let origin = origin_of(&self.input, record);
+        let rules = self.rules.get().map(Option::<&Arc<Asked>>::cloned).unwrap_or_else(|_| {
+            context.count("rules_unreadable", 1);
+            None
+        });
         let mut round = Round {
             future_ms: self.config.future_ms,
+            rules: rules.as_deref(),
             arrival,
             writer: &self.writer,
             seen: &mut self.seen,
@@ -170,6 +171,34 @@ impl Processors {
 }
 
 impl Processors {
+    /// Takes an edition of the rules: what follows in this partition is asked about these.
+    fn take_edition(&mut self, record: &Record, value: &[u8], context: &mut Context<'_>) {
+        let mut tally = Tally { read: 1, found: 1, ..Tally::default() };
+        match self.rules.put(value) {
+            Ok(put) => {
+                tally.filtered = 1;
+                context.count("rule_editions", u64::from(put == Put::InForce));
+            }
+            Err(why) => {
+                tally.dead_letters = 1;
+                let refusal = Refusal::new(format!("an edition of the rules: {why}"));
+                self.refuse(record, (RULES, &refusal, value), context);
+            }
+        }
+        self.enter(record, RULES, tally, context);
+    }
+
+    fn refuse(
+        &mut self,
+        record: &Record,
+        refused: (&str, &Refusal, &[u8]),
+        context: &mut Context<'_>,
+    ) {
+        let input = input_of(record, refused.2, self.config.catalog);
+        let origin = origin_of(&self.input, record);
+        self.writer.dead_letter(&input, record, &origin, refused, &self.config.tenants, context);
+    }
+
     /// Keeps what became of a record, and counts it for whoever watches this process.
     fn enter(
         &mut self,
@@ -195,6 +224,19 @@ impl Processors {
     }
 }
 
+fn input_of<'a>(record: &'a Record, value: &'a [u8], catalog: &'static Catalog) -> Input<'a> {
+    let arrival = time_of(record.arrival.0);
+    Input { value, headers: &record.headers, arrival, depth: 0, catalog }
+}
+
+fn origin_of<'a>(input: &'a TopicPartition, record: &Record) -> Origin<'a> {
+    Origin {
+        topic: &input.topic,
+        partition: u32::try_from(input.partition).unwrap_or_default(),
+        offset: u64::try_from(record.offset.0).unwrap_or_default(),
+    }
+}
+
 /// Times outside of what the wire can say are those of broken clocks; they stay at its ends.
 fn time_of(millis: i64) -> Time {
     let clamped = millis.clamp(Time::MIN.millis(), Time::MAX.millis());
@@ -203,8 +245,10 @@ fn time_of(millis: i64) -> Time {
 
 impl Processor for Processors {
     fn process(&mut self, record: &Record, context: &mut Context<'_>) {
-        if let Some(value) = record.value.as_deref() {
-            return self.read(record, value, context);
+        match record.value.as_deref() {
+            Some(value) if is_edition(value) => return self.take_edition(record, value, context),
+            Some(value) => return self.read(record, value, context),
+            None => {}
         }
         let tally = Tally { read: 1, found: 1, filtered: 1, ..Tally::default() };
         self.enter(record, TOMBSTONE, tally, context);
@@ -221,7 +265,7 @@ impl Processor for Processors {
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
         let stores = self.seen.stores().into_iter().chain(self.points.stores());
-        stores.chain(self.ledger.stores()).collect()
+        stores.chain(self.ledger.stores()).chain(self.rules.stores()).collect()
     }
 }
 
@@ -239,6 +283,7 @@ struct Went {
 struct Round<'a, 'c> {
     future_ms: i64,
     arrival: Time,
+    rules: Option<&'a Asked>,
     writer: &'a Writer,
     seen: &'a mut Seen,
     points: &'a mut Points,
@@ -267,7 +312,7 @@ impl Taker for Round<'_, '_> {
             attributes.id.0.as_u128(),
         );
         match verdict {
-            Verdict::Fresh => match self.writer.event(&event, self.context) {
+            Verdict::Fresh => match self.writer.event(&event, self.rules, self.context) {
                 Ok(true) => self.went.events += 1,
                 Ok(false) => self.went.unrouted += 1,
                 Err(error) => {

@@ -35,6 +35,7 @@ pub mod mark;
 pub mod metric;
 pub mod notification;
 pub mod partial;
+pub mod rule_edition;
 pub mod series;
 pub mod signal;
 

@@ -18,6 +18,7 @@ use crate::late::Late;
 use crate::mark;
 use crate::notification::Notification;
 use crate::partial::Partial;
+use crate::rule_edition::RuleEdition;
 use crate::series::SeriesDefinition;
 use crate::signal::Signal;
 use crate::version::Version;
@@ -63,6 +64,7 @@ pub fn all() -> Vec<RecordSchema> {
         of_payload::<Late>(),
         of_payload::<DeadLetter>(),
         of_payload::<Balance>(),
+        of_payload::<RuleEdition>(),
     ]
 }
 

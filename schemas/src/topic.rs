@@ -101,11 +101,11 @@ pub const METRICS: Topic = Topic {
 pub const SIGNALS: Topic = Topic {
     name: "isobar.signals",
     key: "correlation domain: the tenant",
-    payloads: &["isobar.signal", "isobar.finding", "isobar.mark"],
+    payloads: &["isobar.signal", "isobar.finding", "isobar.mark", "isobar.rules"],
     partitions: KEYED_PARTITIONS,
     cleanup: Cleanup::Delete { retention_days: 7 },
     message_bytes_max: MESSAGE_BYTES_MAX,
-    writers: &["processors", "analytics", "gateway"],
+    writers: &["processors", "analytics", "gateway", "rules apply"],
     description: "hits of stateless rules, changes, alerts, tickets, messages, findings, commands",
 };
 

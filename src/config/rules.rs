@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use correlator::patterns::{Plan, Stateful};
 use processors::service::Asked;
-use rules::RuleSet;
+use rules::{RuleSet, Text};
 use serde::Deserialize;
 
 use super::section;
@@ -31,11 +31,11 @@ struct Section {
 
 /// All rules, by who needs them.
 #[derive(Debug, Default)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// For the processors.
-    pub(super) asked: Option<Arc<Asked>>,
+    pub(crate) asked: Option<Arc<Asked>>,
     /// For the correlator.
-    pub(super) stateful: Vec<Stateful>,
+    pub(crate) stateful: Vec<Stateful>,
 }
 
 /// What the section of this file means; without one, our own rules.
@@ -59,12 +59,20 @@ impl Section {
         if texts.is_empty() {
             return Ok(Rules::default());
         }
-        let mut set = RuleSet::load(&texts);
-        let stateful = rules_command::stateful_of(&mut set);
-        let (matcher, _) = rules_command::matcher(set)?;
-        let plan = Plan::new(stateful.clone());
-        let ids = stateful.iter().flat_map(|of| of.rules.iter().map(|(id, _)| id.clone()));
-        let fields: BTreeMap<_, _> = ids.map(|id| (id.clone(), plan.fields_of(&id))).collect();
-        Ok(Rules { asked: Some(Arc::new(Asked { matcher, fields })), stateful })
+        compile(&texts)
     }
+}
+
+/// What these texts mean to services.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(crate) fn compile(texts: &[Text]) -> anyhow::Result<Rules> {
+    let mut set = RuleSet::load(texts);
+    let stateful = rules_command::stateful_of(&mut set);
+    let (matcher, _) = rules_command::matcher(set)?;
+    let plan = Plan::new(stateful.clone());
+    let ids = stateful.iter().flat_map(|of| of.rules.iter().map(|(id, _)| id.clone()));
+    let fields: BTreeMap<_, _> = ids.map(|id| (id.clone(), plan.fields_of(&id))).collect();
+    Ok(Rules { asked: Some(Arc::new(Asked { matcher, fields })), stateful })
 }

@@ -48,3 +48,11 @@ fn windows_on_the_topic_and_in_postgres_are_those_of_the_oracle_whoever_is_kille
         assert!(report.published[what] > 0, "{report:?}");
     }
 }
+
+#[test]
+fn alerts_and_notifications_are_those_of_an_undisturbed_reading_whoever_is_killed() {
+    let report = disturbed(Subject::Correlator, 20_000, 0);
+    for what in ["alert_revisions", "notifications", "late", "dead_letters"] {
+        assert!(report.published[what] > 0, "{report:?}");
+    }
+}

@@ -22,6 +22,8 @@ use super::timers::Due;
 
 /// Timers that one piece of work fires, and alerts that it looks at.
 const DONE_A_PIECE: usize = 2_000;
+/// Alerts and notifications that one piece of work says: of the longest they are 50 MB.
+const SAID_A_PIECE: usize = 200;
 
 /// All alerts of one task.
 #[derive(Debug)]
@@ -136,9 +138,9 @@ impl Alerts {
         let Some(of) = self.stores.tenants.get(&tenant) else { return true };
         let now_ms = self.stores.clock.now_ms(of);
         let settled_ms = self.stores.clock.settled_ms(of);
+        let (mut left, said_max) = (DONE_A_PIECE, out.said.len() + SAID_A_PIECE);
         let mut work = self.work(tenant, out);
-        let mut left = DONE_A_PIECE;
-        while left > 0 {
+        while left > 0 && work.out.said.len() < said_max {
             let swept = work.sweep();
             left = left.saturating_sub(swept);
             if swept > 0 {
@@ -165,7 +167,7 @@ impl Alerts {
             let before = out.said.len();
             let is_done = self.catch_up(tenant, out);
             tenant += u32::from(is_done);
-            if !is_done || out.said.len() > before + DONE_A_PIECE {
+            if !is_done || out.said.len() > before + SAID_A_PIECE {
                 self.due.insert(&(), Span { from: tenant, to });
                 return false;
             }

@@ -48,12 +48,36 @@ impl Work<'_> {
         let group = group.clone();
         let Some(route) = plan.route(&group.route) else { return self.drop_group(id) };
         let is_due = |due: Option<i64>| due.is_some_and(|due| due <= at_ms);
-        if is_due(group.flush_due_ms) || is_due(group.repeat_due_ms) {
+        if self.is_outdated(&group, route) {
+            self.skip_reminders(id, route);
+        } else if is_due(group.flush_due_ms) || is_due(group.repeat_due_ms) {
             self.flush(id, route, is_due(group.repeat_due_ms));
         } else {
             self.escalate(id, route);
         }
         self.arm_group(id);
+    }
+
+    /// Only a reminder is due, and the one after it as well: time has jumped, and nobody is helped by
+    /// hearing the same many times at once.
+    fn is_outdated(&self, group: &Group, route: &Route) -> bool {
+        let now_ms = self.now_ms();
+        let next_ms = group.repeat_due_ms.map(|due| due.saturating_add(route.repeat_ms));
+        let is_all = group.flush_due_ms.is_none()
+            && group.unanswered_since_ms.is_none_or(|_| {
+                usize::try_from(group.steps_taken).is_ok_and(|taken| taken >= route.steps.len())
+            });
+        is_all && next_ms.is_some_and(|next| next <= now_ms)
+    }
+
+    /// The next reminder is the last of those that are due.
+    fn skip_reminders(&mut self, id: RecordId, route: &Route) {
+        let now_ms = self.now_ms();
+        let Some(group) = self.stores.groups.get_mut(&(self.tenant, id)) else { return };
+        let Some(due_ms) = group.repeat_due_ms else { return };
+        let skipped = now_ms.saturating_sub(due_ms).checked_div(route.repeat_ms).unwrap_or(0);
+        group.repeat_due_ms = Some(due_ms.saturating_add(skipped.saturating_mul(route.repeat_ms)));
+        self.out.count("reminders_skipped", u64::try_from(skipped).unwrap_or(0));
     }
 
     /// The configuration has no such route any more: nobody can be told.

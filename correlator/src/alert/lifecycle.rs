@@ -35,6 +35,11 @@ impl Work<'_> {
         self.stores.at_ms(self.tenant)
     }
 
+    /// The foremost time there is.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.stores.tenant(self.tenant).map_or(i64::MIN, |of| self.stores.clock.now_ms(of))
+    }
+
     pub(super) fn alert(&self, id: AlertId) -> Option<&Alert> {
         self.stores.alerts.get(&(self.tenant, id))
     }

@@ -66,6 +66,7 @@ struct Group {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Named {
     rule: String,
+    version: String,
     values: Vec<String>,
 }
 
@@ -86,6 +87,14 @@ impl Patterns {
     pub fn new(plan: Arc<Plan>, limits: Limits) -> Self {
         let (groups, timers) = (KeyedStore::default(), KeyedStore::default());
         Self { plan, limits, groups, timers, counts: Counts::default() }
+    }
+
+    /// From here on these rules count. A rule whose text is another begins with nothing seen; what was
+    /// seen of rules that are gone is forgotten when its time comes.
+    pub fn go_by(&mut self, plan: &Arc<Plan>) {
+        if !Arc::ptr_eq(&self.plan, plan) {
+            self.plan = Arc::clone(plan);
+        }
     }
 
     /// All stores.
@@ -135,7 +144,7 @@ impl Patterns {
         let key = (tenant, group_id(stateful, &values));
         self.make_room(tenant, &key);
         let span_ms = stateful.within_ms().saturating_add(self.limits.late_ms);
-        let of = || Arc::new(Named { rule: stateful.id.clone(), values });
+        let of = || Arc::new(Named::of(stateful, values));
         let group = self.groups.get_or_insert_with(&key, || Group::new(of()));
         let (expired_ms, before) = (now_ms.saturating_sub(span_ms), group.next_ms());
         let Some((new, dropped)) = group.insert(entry, expired_ms) else { return };
@@ -209,7 +218,7 @@ impl Patterns {
         let key = (tenant, group_id(stateful, &values));
         self.make_room(tenant, &key);
         let is_known = self.groups.get(&key).is_some();
-        let of = || Arc::new(Named { rule: stateful.id.clone(), values });
+        let of = || Arc::new(Named::of(stateful, values));
         let group = self.groups.get_or_insert_with(&key, || Group::new(of()));
         let before = group.next_ms();
         // The first hit stays, for it says since when; nothing else is asked of it.
@@ -250,9 +259,8 @@ impl Patterns {
             self.groups.remove(&key);
             return;
         }
-        let rule = group.of.rule.clone();
-        let plan = Arc::clone(&self.plan);
-        let stateful = plan.all.iter().find(|stateful| stateful.id == rule);
+        let (of, plan) = (Arc::clone(&group.of), Arc::clone(&self.plan));
+        let stateful = plan.all.iter().find(|stateful| of.is_of(stateful));
         let Some(group) = self.groups.get_mut(&key) else { return };
         group.decided_ms = None;
         if let Some(stateful) = stateful {
@@ -302,6 +310,16 @@ fn group_id(stateful: &Stateful, values: &[String]) -> RecordId {
     let mut parts = vec![stateful.id.as_str(), stateful.version.as_str()];
     parts.extend(values.iter().map(String::as_str));
     RecordId::of("pattern group", &parts)
+}
+
+impl Named {
+    fn of(stateful: &Stateful, values: Vec<String>) -> Self {
+        Self { rule: stateful.id.clone(), version: stateful.version.clone(), values }
+    }
+
+    fn is_of(&self, stateful: &Stateful) -> bool {
+        self.rule == stateful.id && self.version == stateful.version
+    }
 }
 
 impl Group {

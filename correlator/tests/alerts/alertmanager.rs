@@ -121,7 +121,7 @@ routes: [{name: all, receivers: [ops], group_wait: 0s, repeat_interval: 10m}]
 ",
     );
     world.say(Say::fires(0, 0, "Slow", "shop")).say(Say::fires(10, 10, "Full", "shop"));
-    world.until(301).say(Say::resolved(310, 10, "Full", "shop")).until(2_000);
+    world.until(301).say(Say::resolved(310, 10, "Full", "shop")).until(1_250).until(2_000);
     expect![[r#"
         0 tell ops firing: #1 firing
         300 tell ops firing: #1 firing, #2 firing
@@ -129,6 +129,25 @@ routes: [{name: all, receivers: [ops], group_wait: 0s, repeat_interval: 10m}]
         1200 tell ops updated: #1 firing
         1800 tell ops updated: #1 firing"#]]
     .assert_eq(&world.heard());
+}
+
+/// After hours in which nobody heard anything one reminder is enough.
+#[test]
+fn reminders_that_time_jumped_over_are_told_once() {
+    let mut world = World::new(
+        "
+receivers: [{name: ops, channel: slack}]
+routes: [{name: all, receivers: [ops], group_wait: 0s, repeat_interval: 10m}]
+",
+    );
+    world.say(Say::fires(0, 0, "Slow", "shop")).until(601).until(36_100).until(36_700);
+    expect![[r#"
+        0 tell ops firing: #1 firing
+        600 tell ops updated: #1 firing
+        36000 tell ops updated: #1 firing
+        36600 tell ops updated: #1 firing"#]]
+    .assert_eq(&world.heard());
+    assert_eq!(world.counts["reminders_skipped"], 58);
 }
 
 /// Who wants to hear only that alerts begin, or only by their status.

@@ -9,6 +9,7 @@
 
 pub mod batch;
 mod cut;
+pub mod edition;
 pub mod events;
 mod gathered;
 pub mod image;
@@ -35,6 +36,7 @@ mod worker;
 
 pub use batch::{Batch, Checkpoint, Position, StateRecord};
 pub use cut::CompletedImage;
+pub use edition::{Edition, InForce, Library, Put};
 pub use events::{Observer, WorkerEvent};
 pub use gathered::Gathered;
 pub use image::Versions;

@@ -64,6 +64,10 @@ const COMMITS_RARER_BEHIND: i64 = 50;
 const BEHIND_MS: i64 = 5_000;
 /// Open cuts go on this often when nothing else commits.
 const CUT_INTERVAL_MS: i64 = 100;
+/// Pieces of one task are done for so long before what they came to is committed.
+const PIECES_US_MAX: i64 = 100_000;
+/// Batches are committed one after the other for so long before the log is polled again.
+const TURN_MS_MAX: i64 = 500;
 /// State below the last image is deleted this often at most.
 const TRIM_INTERVAL_MS: i64 = 5_000;
 
@@ -350,10 +354,15 @@ impl<L: Log> Worker<L> {
     }
 
     fn take(&mut self, polled: Vec<(TopicPartition, Vec<Record>)>) -> Result<Flushed, LogError> {
+        let began_ms = self.now_ms();
         for (input, records) in polled {
             let mut records = records.into_iter();
             while self.drive(&input, &mut records) {
                 if self.flush()? == Flushed::Reset {
+                    return Ok(Flushed::Reset);
+                }
+                if self.now_ms() - began_ms > TURN_MS_MAX {
+                    self.hear()?;
                     return Ok(Flushed::Reset);
                 }
             }
@@ -362,6 +371,15 @@ impl<L: Log> Worker<L> {
             }
         }
         Ok(Flushed::Clean)
+    }
+
+    /// Much is to be done without a new record. The group may go on meanwhile, and commits count only
+    /// under its present generation. What was polled beside comes again.
+    fn hear(&mut self) -> Result<(), LogError> {
+        if let Polled::Change(change) = self.log.poll(1, 0)? {
+            self.change(change)?;
+        }
+        self.resume_all()
     }
 
     /// Gives records to their task until they are used up (false) or the batch is full (true).
@@ -377,6 +395,9 @@ impl<L: Log> Worker<L> {
                 break true;
             }
             if task.is_pending() {
+                if pieces > 0 && self.clock.now_us() - began_us > PIECES_US_MAX {
+                    break true;
+                }
                 task.advance(&mut self.effects);
                 pieces += 1;
             } else if let Some(record) = records.next() {

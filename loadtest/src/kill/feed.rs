@@ -17,6 +17,7 @@ use super::report::KillArgs;
 use crate::company::{Company, CompanyConfig};
 use crate::generate::{Config, generate};
 use crate::oracle::{Expected, Fact, Known, Rules};
+use crate::signals;
 use crate::subject::Subject;
 use crate::windows;
 use crate::wire;
@@ -44,6 +45,8 @@ pub(super) enum Due {
     Counts(Expected),
     Wire(Box<wire::Outcome>),
     Windows(Box<windows::oracle::Expected>),
+    /// One reading of what lies on the topic, once it does.
+    Signals,
 }
 
 /// The producer at work.
@@ -76,6 +79,7 @@ impl Feed {
                 Subject::EventCounts => pace.counts(seed, records)?,
                 Subject::Processors => pace.wire(seed, records)?,
                 Subject::MetricWindows => pace.windows(seed, records)?,
+                Subject::Correlator => pace.signals(seed, records)?,
             };
             pace.producer.flush(Duration::from_secs(60))?;
             Ok(Produced { ends: pace.ends, records: pace.records, due })
@@ -156,6 +160,13 @@ impl Pace {
             self.send(&to, &record)?;
         }
         Ok(Due::Windows(Box::new(due)))
+    }
+
+    fn signals(&mut self, seed: u64, records: u64) -> anyhow::Result<Due> {
+        for (partition, record) in signals::generate(seed, records)? {
+            self.send(&TopicPartition::new(topic::SIGNALS.name, partition), &record)?;
+        }
+        Ok(Due::Signals)
     }
 
     /// Definitions of series stand where all of them are kept as well, as the processors write them.

@@ -15,7 +15,7 @@ pub struct KillArgs {
     /// What is disturbed.
     #[arg(long, value_enum, default_value_t)]
     pub service: Subject,
-    /// Records that go in [default: 500000; of wire formats 60000, each with some ten events or points; of points about 150000, marks included]
+    /// Records that go in [default: 500000; of wire formats 60000, each with some ten events or points; of points about 150000, marks included; signals 100000, and marks]
     #[arg(long)]
     pub records: Option<u64>,
     /// Worker processes.
@@ -36,7 +36,7 @@ pub struct KillArgs {
     /// `kill -9` Postgres this often and start it again; needs `--sink-kills`.
     #[arg(long, default_value_t = 0)]
     pub database_kills: u64,
-    /// Records a second that are produced [default: 4000; of wire formats 500; of points 2000]
+    /// Records a second that are produced [default: 4000; of wire formats 500; of points 2000; of signals 3000]
     #[arg(long)]
     pub rate: Option<u64>,
     /// The schedule and the records; chosen and printed where it is not given.
@@ -54,6 +54,7 @@ impl KillArgs {
             Subject::EventCounts => 500_000,
             Subject::Processors => 60_000,
             Subject::MetricWindows => 150_000,
+            Subject::Correlator => 100_000,
         };
         self.records.unwrap_or(usual)
     }
@@ -64,6 +65,7 @@ impl KillArgs {
             Subject::EventCounts => 4_000,
             Subject::Processors => 500,
             Subject::MetricWindows => 2_000,
+            Subject::Correlator => 3_000,
         };
         self.rate.unwrap_or(usual)
     }

@@ -17,7 +17,7 @@ use crate::cluster::Cluster;
 use crate::dice::Dice;
 use crate::output::note;
 use crate::workers::Workers;
-use crate::{windows, wire};
+use crate::{signals, windows, wire};
 
 /// Of a thousand disturbances so many strike at once, while the last one is still being mended.
 const HASTY_PER_MILLE: u32 = 300;
@@ -279,6 +279,7 @@ impl Run<'_> {
             Due::Counts(_) => {}
             Due::Wire(_) => wire::await_balance(self.cluster, &produced.ends, CATCH_UP)?,
             Due::Windows(due) => windows::kafka::await_closings(self.cluster, due, CATCH_UP)?,
+            Due::Signals => signals::await_all(self.cluster, CATCH_UP)?,
         }
         for slot in self.workers.slots() {
             self.workers.leave(&slot, Duration::from_secs(30))?;

@@ -148,7 +148,7 @@ fn read(arguments: &PartArgs) -> anyhow::Result<Measured> {
     Ok(Measured {
         records,
         cores: meter.map_or(0.0, |meter| meter.cores()),
-        latency_ms: [ms(0.5), ms(0.95), ms(0.99), ms(1.0)],
+        latency_ms: [ms(0.5), ms(0.9), ms(0.95), ms(0.99)],
         ..Measured::default()
     })
 }

@@ -11,7 +11,7 @@ pub struct Measured {
     pub records: u64,
     /// CPU seconds for each second measured.
     pub cores: f64,
-    /// Latency from due to read, in milliseconds: p50, p95, p99, largest. Of the reader only.
+    /// Latency from due to read, in milliseconds: p50, p90, p95, p99. Of the reader only.
     pub latency_ms: [f64; 4],
     /// Commits, and the time of one in milliseconds: p50, p95. Of the worker only.
     pub commits: u64,
@@ -44,7 +44,7 @@ impl Row {
 
     /// A line of the table.
     pub fn line(&self) -> String {
-        let [p50, p95, p99, _] = self.sink.latency_ms;
+        let [p50, _, p95, p99] = self.sink.latency_ms;
         let [c50, c95] = self.worker.commit_ms;
         format!(
             "{:>4} {:>8} | {p50:>7.1} {p95:>7.1} {p99:>7.1} | {c50:>5.1} {c95:>6.1} {:>8.1} | {:>7.2} {:>7.2} {:>7.2} {:>7} | {:>5.2}",

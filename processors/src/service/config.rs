@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::source_class::SourceClass;
+use stream::Library;
 
 use super::hits::Asked;
 use super::signals::Routes;
@@ -25,6 +26,8 @@ pub struct ProcessorsConfig {
     pub routes: Routes,
     /// The rules that events are asked about, if there are any.
     pub rules: Option<Arc<Asked>>,
+    /// What reads editions of the rules that come in a partition; without it they are refused.
+    pub library: Option<Arc<dyn Library<Asked>>>,
     /// An event may be this far ahead of its arrival; beyond that its clock is not believed.
     pub future_ms: i64,
     /// How old an event may be and still be known for a duplicate; by class.
@@ -62,6 +65,7 @@ impl Default for ProcessorsConfig {
             tenants: Tenants::default(),
             routes: Routes::default(),
             rules: None,
+            library: None,
             future_ms: 5 * MINUTE_MS,
             horizon_ms: BTreeMap::from([audit]),
             horizon_default_ms: 10 * MINUTE_MS,

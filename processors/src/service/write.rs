@@ -28,11 +28,10 @@ pub(super) struct Writer {
     late: Arc<str>,
     dead_letters: Arc<str>,
     routes: Routes,
-    rules: Option<Arc<Asked>>,
 }
 
 impl Writer {
-    pub(super) fn new(routes: Routes, rules: Option<Arc<Asked>>) -> Self {
+    pub(super) fn new(routes: Routes) -> Self {
         Self {
             events: Arc::from(topic::EVENTS.name),
             metrics: Arc::from(topic::METRICS.name),
@@ -41,7 +40,6 @@ impl Writer {
             late: Arc::from(topic::LATE.name),
             dead_letters: Arc::from(topic::DEAD_LETTER.name),
             routes,
-            rules,
         }
     }
 
@@ -52,6 +50,7 @@ impl Writer {
     pub(super) fn event(
         &self,
         event: &Envelope<Event>,
+        rules: Option<&Asked>,
         context: &mut Context<'_>,
     ) -> Result<bool, EncodeError> {
         let tenant = &event.attributes.tenant;
@@ -62,7 +61,7 @@ impl Writer {
             let value = codec::encode(event)?;
             context.forward(Output::keyed(&self.events, key.into_bytes(), value, timestamp));
         }
-        let hits = Hits::of(self.rules.as_deref(), event, context);
+        let hits = Hits::of(rules, event, context);
         let is_signal = self.routes.signals.contains(&class) || hits.are_asked_for;
         if is_signal {
             context.count("signals", 1);

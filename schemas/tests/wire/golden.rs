@@ -12,6 +12,7 @@ use schemas::incident::Incident;
 use schemas::late::Late;
 use schemas::notification::Notification;
 use schemas::partial::Partial;
+use schemas::rule_edition::RuleEdition;
 use schemas::schema;
 use schemas::series::SeriesDefinition;
 use schemas::signal::Signal;
@@ -39,6 +40,7 @@ fn rewrite(payload: &str, value: &[u8]) -> Vec<u8> {
         Late::TYPE => through::<Late>(value),
         DeadLetter::TYPE => through::<DeadLetter>(value),
         Balance::TYPE => through::<Balance>(value),
+        RuleEdition::TYPE => through::<RuleEdition>(value),
         other => panic!("no reader for {other}: add it here"),
     }
 }

@@ -1,0 +1,3 @@
+//! Alerts, findings and changes joined into incidents, and their causes ranked.
+
+pub mod rank;
