@@ -47,6 +47,10 @@ $(DENY)/bin/cargo-deny:
 bench: build ## what reading formats and what exactly-once cost, each beside its floor of the same run
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
 	$(CARGO) bench --locked -p rules --bench match
+	$(CARGO) bench --locked -p detect --bench detect
+	$(CARGO) bench --locked -p incidents --bench incidents
+	$(CARGO) bench --locked -p correlator --bench alerts
+	$(CARGO) bench --locked -p correlator --bench patterns
 	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest passthrough
 	$(RELEASE)/isobar-loadtest drain
@@ -92,7 +96,9 @@ acceptance: build ## figures over data kept outside of this repository (ACCEPTAN
 	tests/acceptance/fill_rates.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation/panther-tests
 	@mkdir -p target/acceptance/sigma
 	tests/acceptance/sigma_parity.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation target/acceptance/sigma
+	tests/acceptance/incidents.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation target/acceptance/incidents
 	tests/acceptance/rank.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/correlation/petshop
+	tests/acceptance/detect.py $(RELEASE)/isobar $(ACCEPTANCE_DATA)/anomaly target/acceptance/detect
 
 grafana-schema: ## Grafana's files against Grafana's schemas, kept outside of this repository (ACCEPTANCE_DATA=folder)
 	@test -d $(ACCEPTANCE_DATA)/k8s-grafana-schemas/grafana || { \

@@ -9,7 +9,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
 use crate::balance::BalanceArgs;
+use crate::correlate::CorrelateArgs;
 use crate::dead_letters::DeadLettersArgs;
+use crate::detect::DetectArgs;
 use crate::match_rules::MatchArgs;
 use crate::normalize::NormalizeArgs;
 use crate::output::Format;
@@ -58,8 +60,12 @@ pub(crate) enum Command {
     Normalize(NormalizeArgs),
     /// Read a file as the processors read topics, and say which detection rules each row matches
     Match(MatchArgs),
+    /// Read a file as the processors read topics, and say which incident each row is part of, and why
+    Correlate(CorrelateArgs),
     /// Read recorded faults, and say which node each of them began at, and why
     Rank(RankArgs),
+    /// Find anomalies in series: CSV files in, a score and a reason for each row out
+    Detect(DetectArgs),
     /// Check detection rules, and try them on the examples beside them
     Rules(RulesArgs),
 }

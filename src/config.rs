@@ -310,7 +310,7 @@ fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     let asked_library = library.clone().map(|library| library as Arc<dyn Library<Asked>>);
     let plan_library = library.map(|library| library as Arc<dyn Library<Plan>>);
     let processors = ProcessorsConfig {
-        rules: rules.asked,
+        rules: rules.asked.clone(),
         library: asked_library,
         ..processors.unwrap_or_default()
     };
@@ -322,6 +322,7 @@ fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     let correlator = CorrelatorConfig {
         alerts: alerts.unwrap_or_default(),
         stateful: rules.stateful,
+        asked: rules.asked,
         library: plan_library,
     };
     Services { processors, metrics, events, correlator }

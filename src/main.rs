@@ -8,7 +8,9 @@ mod config;
 mod settings;
 
 mod balance;
+mod correlate;
 mod dead_letters;
+mod detect;
 mod match_rules;
 mod normalize;
 mod rank;
@@ -78,6 +80,20 @@ fn main() -> ExitCode {
             }
         },
         Command::Rank(arguments) => match rank::run(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::failure(false, &error);
+                FAILED.into()
+            }
+        },
+        Command::Correlate(arguments) => match correlate::run(&arguments, clock::now()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::failure(false, &error);
+                FAILED.into()
+            }
+        },
+        Command::Detect(arguments) => match detect::run(&arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 output::failure(false, &error);

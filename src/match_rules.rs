@@ -98,7 +98,9 @@ fn input(path: &Path) -> anyhow::Result<Source> {
 }
 
 fn matcher(paths: &[PathBuf]) -> anyhow::Result<Matcher> {
-    let (matcher, problems) = rules_command::matcher(rules_command::load(paths)?)?;
+    let mut set = rules_command::load(paths)?;
+    set.lower_material();
+    let (matcher, problems) = rules_command::matcher(set)?;
     if !problems.is_empty() {
         tell(&format!("about the rules:{problems}"));
     }

@@ -189,7 +189,8 @@ impl RuleLibrary {
 fn compile(number: u128, texts: &[Text]) -> anyhow::Result<Compiled> {
     let rules = config::compile(texts)?;
     let asked = rules.asked.context("it holds no rules")?;
-    Ok(Compiled { number, asked, plan: Arc::new(Plan::new(rules.stateful)) })
+    let plan = Plan::new(rules.stateful).asking(Some(Arc::clone(&asked)));
+    Ok(Compiled { number, asked, plan: Arc::new(plan) })
 }
 
 impl Library<Asked> for RuleLibrary {

@@ -4,6 +4,11 @@
 
 mod apply;
 mod examples;
+mod finding;
+#[cfg(test)]
+mod labelled;
+mod stage;
+mod timelines;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,8 +17,8 @@ use std::path::PathBuf;
 use anyhow::{anyhow, bail};
 use apply::ApplyArgs;
 use clap::{Args, Subcommand};
-use correlator::patterns::{self, Stateful};
-use rules::{Matcher, Problem, RuleSet, Severity, Text, folder};
+use correlator::patterns::{self, Plan, Stateful};
+use rules::{Asked, Matcher, Problem, RuleSet, Severity, Text, folder};
 use schemas::time::Time;
 use serde::Serialize;
 
@@ -32,7 +37,7 @@ pub(crate) struct RulesArgs {
 enum Command {
     /// Check rule files: every problem, with file and line
     Check(FilesArgs),
-    /// Try each rule on the events beside it: NAME.test.yaml beside NAME.yaml
+    /// Try each rule on the events or timelines beside it: NAME.test.yaml beside NAME.yaml
     Test(FilesArgs),
     /// Check rules and put them in force in running services
     Apply(ApplyArgs),
@@ -53,6 +58,8 @@ struct FilesArgs {
 struct Report {
     rules: usize,
     correlations: usize,
+    /// Stateful rules of our own form.
+    patterns: usize,
     /// Rules by the product whose events they are about.
     products: BTreeMap<String, usize>,
     /// Events that were tried, by `rules test`.
@@ -67,7 +74,7 @@ struct Report {
 pub(crate) fn run(args: &RulesArgs, now: Time, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
     let ended = match &args.command {
         Command::Apply(args) => return applied(args, now, out, err),
-        Command::Check(args) => load(&args.paths).map(|set| (Report::of(&set), args.output)),
+        Command::Check(args) => check(&args.paths).map(|report| (report, args.output)),
         Command::Test(args) => test(&args.paths).map(|report| (report, args.output)),
     };
     let printed = ended.and_then(|(report, format)| {
@@ -94,6 +101,7 @@ fn applied(args: &ApplyArgs, now: Time, out: &mut dyn Write, err: &mut dyn Write
 fn load_texts(texts: &[Text]) -> RuleSet {
     let mut set = RuleSet::load(texts);
     stateful_of(&mut set);
+    set.problems.sort();
     set
 }
 
@@ -120,21 +128,39 @@ pub(crate) fn texts(paths: &[PathBuf]) -> anyhow::Result<Vec<Text>> {
 /// The stateful rules of a set; what of them cannot be run is added to its problems. Rules that are only
 /// there for them flag nothing by themselves.
 pub(crate) fn stateful_of(set: &mut RuleSet) -> Vec<Stateful> {
-    let mut all = Vec::new();
-    for correlation in &set.correlations {
-        let title = |id: &str| set.title(id).map(str::to_owned);
-        match patterns::stateful(correlation, &title) {
+    let title = |id: &str| set.title(id).map(str::to_owned);
+    let correlations = set.correlations.iter().map(|of| {
+        let made = patterns::stateful(of, &title);
+        made.map_err(|what| error(&of.file, of.line, what))
+    });
+    let own = set.patterns.iter().map(|of| {
+        let made = patterns::own(of, &title);
+        made.map_err(|what| error(&of.file, of.line, what))
+    });
+    let (mut all, mut wrong) = (Vec::new(), Vec::new());
+    for made in correlations.chain(own) {
+        match made {
             Ok(stateful) => all.push(stateful),
-            Err(what) => set.problems.push(Problem {
-                file: correlation.file.clone(),
-                line: correlation.line,
-                severity: Severity::Error,
-                what,
-            }),
+            Err(problem) => wrong.push(problem),
         }
     }
+    set.problems.append(&mut wrong);
     set.lower_material();
+    for stateful in &mut all {
+        stateful.is_material = set.is_material(&stateful.id);
+    }
     all
+}
+
+fn error(file: &str, line: usize, what: String) -> Problem {
+    Problem { file: file.to_owned(), line, severity: Severity::Error, what }
+}
+
+/// Rules, with what stateful ones want to know of their hits.
+fn asked(matcher: Matcher, stateful: &[Stateful]) -> Asked {
+    let plan = Plan::new(stateful.to_vec());
+    let ids = stateful.iter().flat_map(|of| of.rules.iter().map(|(id, _)| id.clone()));
+    Asked { matcher, fields: ids.map(|id| (id.clone(), plan.fields_of(&id))).collect() }
 }
 
 /// A set, ready to be asked about events, and what is to be said about it.
@@ -148,6 +174,10 @@ pub(crate) fn matcher(set: RuleSet) -> anyhow::Result<(Matcher, String)> {
     }
     let matcher = Matcher::new(set.rules).map_err(|problem| anyhow!("{problem}"))?;
     Ok((matcher, problems))
+}
+
+fn check(paths: &[PathBuf]) -> anyhow::Result<Report> {
+    texts(paths).map(|texts| Report::of(&load_texts(&texts)))
 }
 
 fn test(paths: &[PathBuf]) -> anyhow::Result<Report> {
@@ -167,6 +197,7 @@ impl Report {
         Self {
             rules: set.rules.len(),
             correlations: set.correlations.len(),
+            patterns: set.patterns.len(),
             products,
             examples: None,
             errors: are(Severity::Error),
@@ -192,10 +223,11 @@ impl Report {
             self.products.iter().map(|(product, count)| format!("{product} {count}")).collect();
         let examples = self.examples.map(|count| format!("{count} examples, ")).unwrap_or_default();
         format!(
-            "{} rules ({}), {} correlations, {examples}{} errors, {} warnings",
+            "{} rules ({}), {} correlations, {} patterns, {examples}{} errors, {} warnings",
             self.rules,
             products.join(", "),
             self.correlations,
+            self.patterns,
             self.errors,
             self.warnings
         )
@@ -217,6 +249,15 @@ mod tests {
         let report = tried(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/own"));
         assert_eq!(report.problems, [], "{report:#?}");
         assert!(report.examples >= Some(2 * report.rules), "{report:#?}");
+        assert!(report.correlations + report.patterns >= 19, "{report:#?}");
+    }
+
+    /// Five correlations shaped like those that others publish for `CloudTrail`.
+    #[test]
+    fn correlations_as_others_write_them_fire_on_their_timelines() {
+        let report = tried(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/tests/correlations"));
+        assert_eq!(report.problems, [], "{report:#?}");
+        assert_eq!((report.correlations, report.examples), (5, Some(23)), "{report:#?}");
     }
 
     #[test]

@@ -78,6 +78,7 @@ fn occurrence(number: u64, conditions: u64, at_ms: i64, names: &Arc<[String]>) -
         episode_ms: None,
         class: SourceClass::Log,
         record: EventId::of("bench", &number.to_string()).into(),
+        before: Vec::new(),
         title: "Somebody attached a policy".to_owned(),
         text: "AttachUserPolicy by arn:example:iam::000000000042:role/deployer".to_owned(),
         place: None,

@@ -4,16 +4,19 @@
 //! signal or finding whose effects are in the alerts of its tenant. A record whose turn has not come,
 //! because what its time made due takes more than one piece of work, waits in a store.
 
+mod ask;
 mod fired;
 mod write;
 
 use std::sync::Arc;
 
+use rules::Asked;
 use schemas::envelope::{Envelope, Payload};
 use schemas::finding::Finding;
+use schemas::id::RecordId;
 use schemas::mark::{self, InputProgress};
 use schemas::rule_edition::{RuleEdition, is_edition};
-use schemas::signal::Signal;
+use schemas::signal::{RuleHit, Signal};
 use schemas::{codec, topic};
 use serde::{Deserialize, Serialize};
 use stream::upstream::UpstreamRead;
@@ -23,8 +26,7 @@ use stream::{
 };
 
 use crate::alert::{
-    Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Said, occurrence_of_finding,
-    occurrences_of_signal,
+    Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Said, occurrences_of_signal,
 };
 use crate::patterns::{
     Firing, Hit, Limits as PatternLimits, Patterns, Plan as PatternPlan, Stateful,
@@ -47,6 +49,8 @@ pub struct CorrelatorConfig {
     pub alerts: AlertsConfig,
     /// Rules over several hits.
     pub stateful: Vec<Stateful>,
+    /// The rules that findings and alerts of other tools are asked about.
+    pub asked: Option<Arc<Asked>>,
     /// What reads editions of the rules that come in a partition; without it they are refused.
     pub library: Option<Arc<dyn Library<PatternPlan>>>,
 }
@@ -57,7 +61,7 @@ pub struct CorrelatorConfig {
 /// All mistakes in the configuration.
 pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
     let plan = Arc::new(config.alerts.check()?);
-    let stateful = Arc::new(PatternPlan::new(config.stateful.clone()));
+    let stateful = Arc::new(PatternPlan::new(config.stateful.clone()).asking(config.asked.clone()));
     let library = config.library.clone();
     let outputs = [topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER];
     Ok(Topology {
@@ -100,13 +104,14 @@ struct Waiting {
 /// A record as it was understood.
 enum Item {
     Signal(Box<Envelope<Signal>>),
-    Finding(Box<Envelope<Finding>>),
+    /// A finding, and the rules it meets.
+    Finding(Box<Envelope<Finding>>, Vec<RuleHit>),
 }
 
 impl Item {
     fn read(value: &[u8]) -> Result<Self, codec::DecodeError> {
         if codec::peek(value)?.payload == Finding::TYPE {
-            return codec::decode(value).map(Box::new).map(Self::Finding);
+            return codec::decode(value).map(|found| Self::Finding(Box::new(found), Vec::new()));
         }
         codec::decode(value).map(Box::new).map(Self::Signal)
     }
@@ -114,14 +119,22 @@ impl Item {
     fn attributes(&self) -> &schemas::envelope::Attributes {
         match self {
             Self::Signal(signal) => &signal.attributes,
-            Self::Finding(finding) => &finding.attributes,
+            Self::Finding(finding, _) => &finding.attributes,
         }
     }
 
     fn occurrences(&self) -> Vec<Occurrence> {
         match self {
             Self::Signal(signal) => occurrences_of_signal(signal),
-            Self::Finding(finding) => vec![occurrence_of_finding(finding)],
+            Self::Finding(finding, hits) => ask::occurrences(finding, hits),
+        }
+    }
+
+    /// What shows it: the event of a signal, the finding itself.
+    fn record(&self) -> RecordId {
+        match self {
+            Self::Signal(signal) => signal.data.event.into(),
+            Self::Finding(finding, _) => finding.attributes.id,
         }
     }
 
@@ -188,7 +201,7 @@ impl Correlator {
 
     fn take(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
         let item = match Item::read(value) {
-            Ok(item) => item,
+            Ok(item) => item.asked(self.patterns.asked()),
             Err(error) => {
                 return self.writer.dead_letter(record, Signal::TYPE, &error.to_string(), context);
             }
@@ -214,9 +227,7 @@ impl Correlator {
         for occurrence in item.occurrences() {
             self.alerts.occur(tenant, occurrence, &mut self.out);
         }
-        if let Item::Signal(signal) = item {
-            self.correlate(tenant, signal);
-        }
+        self.correlate(tenant, item);
         if let Item::Signal(signal) = item
             && let Some(command) = &signal.data.command
         {
@@ -237,20 +248,14 @@ impl Correlator {
         }
     }
 
-    /// What the hits of a signal mean together with those before.
-    fn correlate(&mut self, tenant: u32, signal: &Envelope<Signal>) {
+    /// What the hits of a record mean together with those before.
+    fn correlate(&mut self, tenant: u32, item: &Item) {
         let (now_ms, mut fired) = (self.alerts.now_ms(tenant), Vec::new());
-        for hit in &signal.data.rules {
-            let hit = Hit {
-                tenant,
-                rule: &hit.rule,
-                time_ms: signal.attributes.time.millis(),
-                record: signal.data.event.into(),
-                fields: &hit.fields,
-            };
-            self.patterns.take(&hit, now_ms, &mut fired);
+        let ((hits, time_ms), record) = (item.hits(), item.record());
+        for RuleHit { rule, fields, .. } in hits {
+            self.patterns.take(&Hit { tenant, rule, time_ms, record, fields }, now_ms, &mut fired);
         }
-        self.raise(fired, &Cause::signal(&signal.attributes), now_ms);
+        self.raise(fired, &Cause::record(item.attributes()), now_ms);
     }
 
     /// What was absent until now; true when everything is decided that can be.
@@ -261,6 +266,8 @@ impl Correlator {
         if !fired.is_empty() {
             let cause = Cause::time(self.alerts.name_of(tenant).unwrap_or_default(), settled_ms);
             self.raise(fired, &cause, self.alerts.now_ms(tenant));
+            // What that makes due is told now, not with the next record.
+            self.alerts.go_on(tenant);
         }
         is_done
     }
@@ -286,8 +293,10 @@ impl Correlator {
             let mut next = Vec::new();
             for firing in waiting {
                 self.patterns.take(&firing.as_hit(), now_ms, &mut next);
-                let occurrence = fired::occurrence(&firing, cause);
-                self.alerts.occur(firing.tenant, occurrence, &mut self.out);
+                if !firing.stateful.is_material {
+                    let occurrence = fired::occurrence(&firing, cause);
+                    self.alerts.occur(firing.tenant, occurrence, &mut self.out);
+                }
             }
             waiting = next;
         }
@@ -297,6 +306,7 @@ impl Correlator {
     fn take_waiting(&mut self, waiting: Waiting, context: &mut Context<'_>) {
         let record = waiting.into_record();
         let Some(Ok(item)) = record.value.as_deref().map(Item::read) else { return };
+        let item = item.asked(self.patterns.asked());
         let attributes = item.attributes();
         let (tenant, arrival_ms) = (&attributes.tenant, attributes.arrival_time.millis());
         let number = self.alerts.observe(tenant, item.time_ms(), arrival_ms);
@@ -368,7 +378,10 @@ impl Processor for Correlator {
                 self.take_waiting(waiting, context);
                 false
             }
-            None => self.alerts.advance(&mut self.out) && self.decide_all(),
+            None => {
+                let is_done = self.alerts.advance(&mut self.out) && self.decide_all();
+                is_done && self.alerts.advance(&mut self.out)
+            }
         };
         self.forward(context);
         if is_done { Progress::Done } else { Progress::Pending }

@@ -1,6 +1,7 @@
 //! What can be wrong with the document of a rule, looked for in the YAML itself, because there it has
 //! a line; the parser behind it stops at its first complaint and knows none.
 
+mod correlation;
 mod detection;
 
 use serde_yaml_ng::{Mapping, Value};
@@ -10,7 +11,7 @@ use crate::problem::{Problem, Severity};
 use crate::yaml::Document;
 
 /// The fields of a rule in Sigma, those of a correlation, and ours.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "title",
     "id",
     "name",
@@ -34,6 +35,7 @@ const FIELDS: [&str; 27] = [
     "sigma-version",
     "custom_attributes",
     "runbook",
+    "confidence",
     "regression_tests_path",
     "simulation",
     "generate",

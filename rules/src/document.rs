@@ -1,4 +1,4 @@
-//! One YAML document as what it is: a rule, a correlation, or tuning.
+//! One YAML document as what it is: a rule, a correlation of Sigma's or of ours, or tuning.
 
 use rsigma_eval::CompiledRule;
 use rsigma_eval::compiler::{compile_detection, compile_rule};
@@ -7,6 +7,7 @@ use serde_yaml_ng::{Mapping, Value};
 
 use crate::canonical;
 use crate::check::Check;
+use crate::pattern::{self, Pattern};
 use crate::problem::Problem;
 use crate::tuning::{self, Tuning};
 use crate::yaml::Document;
@@ -15,10 +16,11 @@ use crate::yaml::Document;
 pub(crate) enum Holds {
     Rule(Box<Parsed<SigmaRule>>),
     Correlation(Box<Parsed<CorrelationRule>>),
+    Pattern(Box<Parsed<Pattern>>),
     Tuning(Vec<Tuning>),
 }
 
-/// A rule or correlation, not yet tuned or compiled.
+/// A rule, correlation or pattern, not yet tuned or compiled.
 pub(crate) struct Parsed<T> {
     pub(crate) file: String,
     pub(crate) line: usize,
@@ -55,8 +57,13 @@ fn rule_or_correlation(mapping: &Mapping, value: &Value, check: &mut Check<'_>) 
         return None;
     }
     check.header(mapping);
+    let is_own = check.correlation_is_own(mapping);
     if !mapping.contains_key("correlation") {
         check.detection_rule(mapping);
+    }
+    if is_own {
+        let read = pattern::read(mapping, check)?;
+        return Some(Holds::Pattern(Box::new(of(mapping, value, check.document, read))));
     }
     if check.has_errors() { None } else { parse(mapping, value, check) }
 }

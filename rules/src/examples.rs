@@ -8,15 +8,22 @@
 //! ignores:
 //!   - {eventSource: s3.amazonaws.com, eventName: DeleteBucket, errorCode: AccessDenied}
 //! ```
+//!
+//! Beside stateful rules it holds timelines, in the lists `fires` and `quiet` (see [`timeline`]).
 
 use serde_yaml_ng::{Mapping, Value};
 
 use crate::check::Check;
 use crate::problem::Problem;
 use crate::set::Text;
+use crate::timeline::{self, Timeline};
 use crate::yaml::{Document, documents};
 
-const FIELDS: [&str; 3] = ["common", "matches", "ignores"];
+const FIELDS: [&str; 8] =
+    ["about", "common", "matches", "ignores", "events", "fires", "quiet", "timelines"];
+/// Lists of timelines: those of which something is said, those of which nothing is, and those that say
+/// which they are.
+const TIMELINES: [&str; 3] = ["fires", "quiet", "timelines"];
 
 /// What stands beside a rule.
 #[derive(Debug, Default)]
@@ -25,6 +32,8 @@ pub struct Examples {
     pub matches: Vec<Example>,
     /// Events it has to ignore.
     pub ignores: Vec<Example>,
+    /// Timelines, for stateful rules.
+    pub timelines: Vec<Timeline>,
 }
 
 /// One event.
@@ -56,9 +65,29 @@ pub fn read(file: &Text) -> Result<Examples, Vec<Problem>> {
         check.error(&[key], format!("unknown field `{key}`{near}"));
     }
     let common = fields.get("common").and_then(Value::as_mapping).cloned().unwrap_or_default();
-    let matches = list("matches", fields, &common, &mut check);
-    let ignores = list("ignores", fields, &common, &mut check);
-    if problems.is_empty() { Ok(Examples { matches, ignores }) } else { Err(problems) }
+    let has = |name: &str| fields.get(name).is_some_and(|list| !list.is_null());
+    let are_timelines = TIMELINES.into_iter().any(has);
+    let mut events = |name: &str| match are_timelines && !has(name) {
+        true => Vec::new(),
+        false => list(name, fields, &common, &mut check),
+    };
+    let (matches, ignores) = (events("matches"), events("ignores"));
+    let timelines = timelines(fields, &mut check);
+    if problems.is_empty() { Ok(Examples { matches, ignores, timelines }) } else { Err(problems) }
+}
+
+fn timelines(fields: &Mapping, check: &mut Check<'_>) -> Vec<Timeline> {
+    let mut all = Vec::new();
+    for list in TIMELINES {
+        all.append(&mut timeline::read(list, fields, list == "quiet", check));
+    }
+    let says = |fires: bool| all.iter().any(|of| fires == (of.fires != Some(Vec::new())));
+    for (list, fires) in [("fires", true), ("quiet", false)] {
+        if !all.is_empty() && !says(fires) {
+            check.error(&[list], format!("there is no timeline in `{list}`; give at least one"));
+        }
+    }
+    all
 }
 
 fn list(name: &str, fields: &Mapping, common: &Mapping, check: &mut Check<'_>) -> Vec<Example> {

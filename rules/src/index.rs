@@ -9,7 +9,6 @@ use rsigma_eval::CompiledRule;
 use rsigma_eval::event::{Event, EventValue};
 
 use crate::necessary::Weights;
-use crate::record::Record;
 
 /// Rules by the values they need.
 #[derive(Debug, Default)]
@@ -37,7 +36,7 @@ impl Index {
     }
 
     /// The places of the rules that may match, in order.
-    pub(crate) fn candidates(&self, record: &Record<'_>) -> Vec<usize> {
+    pub(crate) fn candidates(&self, record: &impl Event) -> Vec<usize> {
         let mut found = self.always.clone();
         for (field, values) in &self.fields {
             if let Some(value) = record.get_field(field) {

@@ -1,10 +1,12 @@
-//! Stateless detection rules in Sigma's form, and which events they match.
+//! Detection rules in Sigma's form, and which events they match; stateful rules, as they are written.
 //!
 //! **Invariant:** which rules an event meets depends on nothing but the rules, the event's feed and
 //! its raw record; and the index over the rules never changes an answer, it only saves work. Nothing
 //! of a rule file is passed over in silence: what is not understood is a [`Problem`].
 
+mod asked;
 mod canonical;
+mod canonical_fields;
 mod check;
 mod document;
 pub mod examples;
@@ -15,14 +17,19 @@ mod matcher;
 mod near;
 mod necessary;
 pub mod own;
+mod pattern;
 mod problem;
 pub mod record;
 mod rule;
 mod set;
+pub mod timeline;
 pub mod tuning;
 mod yaml;
 
+pub use asked::Asked;
+pub use canonical_fields::{CATEGORIES, Canonical, FINDING};
 pub use matcher::Matcher;
+pub use pattern::{Pattern, PatternKind, Step};
 pub use problem::{Problem, Severity};
 pub use record::Record;
 /// What correlations are read into.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rsigma_eval::event::Event;
 use rsigma_eval::{CompiledRule, evaluate_rule};
 
+use crate::canonical_fields::{CATEGORIES, Canonical, PRODUCT};
 use crate::index::Index;
 use crate::log_sources::{self, Row};
 use crate::problem::{Problem, Severity};
@@ -16,6 +17,23 @@ use crate::rule::Rule;
 pub struct Matcher {
     rules: Vec<Rule>,
     sources: Vec<Source>,
+    /// Those over records of ours; categories without rules are not there.
+    categories: Vec<Category>,
+}
+
+/// The rules that are about one category of our records.
+#[derive(Debug)]
+struct Category {
+    name: &'static str,
+    rules: Vec<OfFeed>,
+    index: Index,
+}
+
+/// A rule, and the feed it is about where it names one.
+#[derive(Debug)]
+struct OfFeed {
+    compiled: Compiled,
+    feed: Option<String>,
 }
 
 /// The rules that are about one row of the table of log sources.
@@ -48,7 +66,36 @@ impl Matcher {
         };
         let rows = log_sources::table().map_err(wrong)?;
         let sources = rows.into_iter().map(|row| Source::new(row, &rules)).collect();
-        Ok(Self { rules, sources })
+        let categories = CATEGORIES.into_iter().map(|name| Category::new(name, &rules));
+        let categories = categories.filter(|category| !category.rules.is_empty()).collect();
+        Ok(Self { rules, sources, categories })
+    }
+
+    /// The rules over records of ours that one matches, in the order of the set.
+    #[must_use]
+    pub fn canonical_hits(&self, record: &Canonical<'_>) -> Vec<&Rule> {
+        let Some(category) = self.categories.iter().find(|of| of.name == record.category()) else {
+            return Vec::new();
+        };
+        let candidates = category.index.candidates(record).into_iter();
+        let rules = candidates.filter_map(|place| category.rules.get(place));
+        let hits = rules.filter(|rule| rule.is_about(record) && rule.compiled.matches(record));
+        hits.filter_map(|rule| self.rules.get(rule.compiled.place)).collect()
+    }
+
+    /// The same, asking every rule of its category: what the index is compared with.
+    #[must_use]
+    pub fn canonical_hits_without_index(&self, record: &Canonical<'_>) -> Vec<&Rule> {
+        let of = self.categories.iter().filter(|of| of.name == record.category());
+        let rules = of.flat_map(|category| &category.rules);
+        let hits = rules.filter(|rule| rule.is_about(record) && rule.compiled.matches(record));
+        hits.filter_map(|rule| self.rules.get(rule.compiled.place)).collect()
+    }
+
+    /// Whether a rule is about records of ours of this category.
+    #[must_use]
+    pub fn is_about(&self, category: &str) -> bool {
+        self.categories.iter().any(|of| of.name == category)
     }
 
     /// The rules an event of this feed matches, in the order of the set.
@@ -114,17 +161,50 @@ impl Source {
     }
 }
 
+impl Category {
+    fn new(name: &'static str, rules: &[Rule]) -> Self {
+        let is = |wanted: &Option<String>, is: &str| {
+            wanted.as_deref().is_some_and(|wanted| wanted.eq_ignore_ascii_case(is))
+        };
+        let about = rules.iter().enumerate().filter(|(_, rule)| {
+            let source = &rule.compiled.logsource;
+            is(&source.product, PRODUCT)
+                && (source.category.is_none() || is(&source.category, name))
+        });
+        let of_feed = |(place, rule): (usize, &Rule)| OfFeed {
+            compiled: Compiled::prepared(place, rule, &without_words),
+            feed: rule.compiled.logsource.service.clone(),
+        };
+        let rules: Vec<OfFeed> = about.map(of_feed).collect();
+        let index = Index::over(&rules.iter().map(|rule| &rule.compiled.rule).collect::<Vec<_>>());
+        Self { name, rules, index }
+    }
+}
+
+impl OfFeed {
+    fn is_about(&self, record: &Canonical<'_>) -> bool {
+        self.feed.as_deref().is_none_or(|feed| feed.eq_ignore_ascii_case(record.feed()))
+    }
+}
+
 impl Compiled {
     fn of(place: usize, rule: &Rule, row: &Row) -> Self {
-        let prepared = |rule: &CompiledRule| row.renamed(&without_words(rule));
+        Self::prepared(place, rule, &|rule| row.renamed(&without_words(rule)))
+    }
+
+    fn prepared(
+        place: usize,
+        rule: &Rule,
+        prepare: &dyn Fn(&CompiledRule) -> CompiledRule,
+    ) -> Self {
         Self {
             place,
-            rule: prepared(&rule.compiled),
-            unless: rule.unless.iter().map(prepared).collect(),
+            rule: prepare(&rule.compiled),
+            unless: rule.unless.iter().map(prepare).collect(),
         }
     }
 
-    fn matches(&self, record: &Record<'_>) -> bool {
+    fn matches(&self, record: &impl Event) -> bool {
         let holds = |rule: &CompiledRule| evaluate_rule(rule, record).is_some();
         holds(&self.rule) && !self.unless.iter().any(holds)
     }

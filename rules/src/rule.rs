@@ -82,6 +82,8 @@ pub struct Correlation {
     pub line: usize,
     /// The ids of the rules and correlations it is made of, in its order.
     pub rules: Vec<String>,
+    /// What to do about a firing.
+    pub runbook: Option<String>,
     /// What it says, as it was parsed.
     pub parsed: CorrelationRule,
 }

@@ -3,13 +3,14 @@
 //! **Invariant:** the same texts in the same order give the same rules in the same order. Rules that
 //! share an id both match, and their hits carry that id; a text that occurs again is left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rsigma_parser::{CorrelationRule, SigmaRule};
 use schemas::id::Hash128;
 
 use crate::document::{self, Holds, Parsed};
 use crate::near::did_you_mean;
+use crate::pattern::Pattern;
 use crate::problem::{Problem, Severity};
 use crate::rule::{Correlation, Rule};
 use crate::tuning::Tuning;
@@ -29,8 +30,10 @@ pub struct Text {
 pub struct RuleSet {
     /// What can be matched, in the order of the files.
     pub rules: Vec<Rule>,
-    /// What the correlator runs.
+    /// What the correlator runs: Sigma's correlations.
     pub correlations: Vec<Correlation>,
+    /// The same: stateful rules of our own form.
+    pub patterns: Vec<Pattern>,
     /// What is wrong, in the order of files and lines.
     pub problems: Vec<Problem>,
 }
@@ -46,6 +49,7 @@ impl RuleSet {
             match document::read(document, &mut loading.set.problems) {
                 Some(Holds::Rule(rule)) => loading.rules.push((document, *rule)),
                 Some(Holds::Correlation(parsed)) => loading.correlations.push((document, *parsed)),
+                Some(Holds::Pattern(parsed)) => loading.patterns.push((document, *parsed)),
                 Some(Holds::Tuning(entries)) => {
                     loading.tuning.extend(entries.into_iter().map(|entry| (document, entry)));
                 }
@@ -60,16 +64,30 @@ impl RuleSet {
     pub fn title(&self, id: &str) -> Option<&str> {
         let rule = self.rules.iter().find(|rule| rule.id == id).map(|rule| rule.title.as_str());
         let correlation = || self.correlations.iter().find(|correlation| correlation.id == id);
+        let pattern = || self.patterns.iter().find(|pattern| pattern.id == id);
         rule.or_else(|| correlation().map(|correlation| correlation.title.as_str()))
+            .or_else(|| pattern().map(|pattern| pattern.title.as_str()))
     }
 
     /// Rules that a correlation takes flag nothing by themselves, unless it says `generate: true`.
     pub fn lower_material(&mut self) {
-        let correlations = self.correlations.iter().filter(|of| !of.parsed.generate);
-        let material: Vec<&String> = correlations.flat_map(|of| &of.rules).collect();
-        for rule in self.rules.iter_mut().filter(|rule| material.contains(&&rule.id)) {
+        let material: BTreeSet<String> = self.material().map(str::to_owned).collect();
+        for rule in self.rules.iter_mut().filter(|rule| material.contains(&rule.id)) {
             rule.is_building_block = true;
         }
+    }
+
+    /// Whether a correlation or pattern takes this rule and does not let it flag anything by itself.
+    #[must_use]
+    pub fn is_material(&self, id: &str) -> bool {
+        self.material().any(|material| material == id)
+    }
+
+    fn material(&self) -> impl Iterator<Item = &str> {
+        let correlations = self.correlations.iter().filter(|of| !of.parsed.generate);
+        let patterns = self.patterns.iter().filter(|of| !of.generate);
+        let rules = correlations.flat_map(|of| &of.rules).chain(patterns.flat_map(|of| &of.rules));
+        rules.map(String::as_str)
     }
 
     /// Whether something cannot be used.
@@ -85,6 +103,7 @@ struct Loading<'a> {
     set: RuleSet,
     rules: Vec<(&'a Document<'a>, Parsed<SigmaRule>)>,
     correlations: Vec<(&'a Document<'a>, Parsed<CorrelationRule>)>,
+    patterns: Vec<(&'a Document<'a>, Parsed<Pattern>)>,
     tuning: Vec<(&'a Document<'a>, Tuning)>,
 }
 
@@ -141,19 +160,10 @@ impl Loading<'_> {
     }
 
     fn correlate(&mut self) {
-        let names = Names::of(&self.rules, &self.correlations);
+        let names = Names::of(&self.rules, &self.correlations, &self.patterns);
+        let problems = &mut self.set.problems;
         for (document, parsed) in std::mem::take(&mut self.correlations) {
-            let ids: Vec<_> =
-                parsed.sigma.rules.iter().map(|name| (name, names.id(name))).collect();
-            for (name, _) in ids.iter().filter(|(_, id)| id.is_none()) {
-                let near = did_you_mean(name, names.0.keys().map(String::as_str));
-                let what = format!(
-                    "the correlation names `{name}`, which is no rule that is loaded{near}"
-                );
-                let line = document.line_with(name);
-                self.set.problems.push(document.problem(Severity::Error, line, what));
-            }
-            let Some(rules) = ids.into_iter().map(|(_, id)| id).collect() else { continue };
+            let Some(rules) = names.ids(&parsed.sigma.rules, document, problems) else { continue };
             self.set.correlations.push(Correlation {
                 id: parsed.id,
                 title: parsed.sigma.title.clone(),
@@ -161,8 +171,14 @@ impl Loading<'_> {
                 file: parsed.file,
                 line: parsed.line,
                 rules,
+                runbook: parsed.runbook,
                 parsed: parsed.sigma,
             });
+        }
+        for (document, parsed) in std::mem::take(&mut self.patterns) {
+            let Some(rules) = names.ids(&parsed.sigma.rules, document, problems) else { continue };
+            let (file, version) = (parsed.file, version(&[&parsed.text]));
+            self.set.patterns.push(Pattern { file, version, rules, ..parsed.sigma });
         }
     }
 }
@@ -175,21 +191,37 @@ impl Names {
     fn of(
         rules: &[(&Document<'_>, Parsed<SigmaRule>)],
         correlations: &[(&Document<'_>, Parsed<CorrelationRule>)],
+        patterns: &[(&Document<'_>, Parsed<Pattern>)],
     ) -> Self {
-        let rules = rules.iter().map(|(_, of)| (&of.id, &of.sigma.name, &of.sigma.title));
+        let rules = rules.iter().map(|(_, of)| (&of.id, of.sigma.name.as_ref(), &of.sigma.title));
+        let correlations = correlations.iter();
         let correlations =
-            correlations.iter().map(|(_, of)| (&of.id, &of.sigma.name, &of.sigma.title));
-        let all: Vec<_> = rules.chain(correlations).collect();
+            correlations.map(|(_, of)| (&of.id, of.sigma.name.as_ref(), &of.sigma.title));
+        let patterns =
+            patterns.iter().map(|(_, of)| (&of.id, of.sigma.name.as_ref(), &of.sigma.title));
+        let all: Vec<_> = rules.chain(correlations).chain(patterns).collect();
         let mut names = BTreeMap::new();
         names.extend(all.iter().map(|(id, _, title)| ((*title).clone(), (*id).clone())));
         names
-            .extend(all.iter().filter_map(|(id, name, _)| Some(((*name).clone()?, (*id).clone()))));
+            .extend(all.iter().filter_map(|(id, name, _)| Some(((*name)?.clone(), (*id).clone()))));
         names.extend(all.iter().map(|(id, _, _)| ((*id).clone(), (*id).clone())));
         Self(names)
     }
 
-    fn id(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
+    /// The ids of rules by their names; a name that is none is told.
+    fn ids(
+        &self,
+        names: &[String],
+        document: &Document<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<String>> {
+        for name in names.iter().filter(|name| !self.0.contains_key(*name)) {
+            let near = did_you_mean(name, self.0.keys().map(String::as_str));
+            let what =
+                format!("the correlation names `{name}`, which is no rule that is loaded{near}");
+            problems.push(document.problem(Severity::Error, document.line_with(name), what));
+        }
+        names.iter().map(|name| self.0.get(name).cloned()).collect()
     }
 }
 

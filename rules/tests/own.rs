@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rules::{Level, RuleSet, folder};
+use rules::{Level, Rule, RuleSet, folder};
 
 /// Names of attack tools, laboratories and their data: a rule that knows them finds the demonstration and
 /// misses the attack.
@@ -33,7 +33,10 @@ fn each_has_what_people_need_and_examples() {
     let set = RuleSet::load(&own());
     assert!(set.problems.is_empty(), "{:#?}", set.problems);
     assert!(set.rules.len() >= 25);
-    for rule in &set.rules {
+    let (blocks, flagging): (Vec<_>, Vec<_>) = set.rules.iter().partition(|rule| is_block(rule));
+    assert!(blocks.iter().all(|block| set.is_material(&block.id)), "a block that nothing takes");
+    assert!(blocks.iter().all(|block| folder::examples_of(&block.file).unwrap().is_some()));
+    for rule in flagging {
         assert!(
             rule.runbook.as_ref().is_some_and(|text| text.len() > 80),
             "runbook: {}",
@@ -46,6 +49,32 @@ fn each_has_what_people_need_and_examples() {
         };
         assert!(rule.tags.iter().any(is_technique), "technique of ATT&CK: {}", rule.file);
         assert!(folder::examples_of(&rule.file).unwrap().is_some(), "examples: {}", rule.file);
+    }
+}
+
+/// Material of the patterns that come with Isobar.
+fn is_block(rule: &Rule) -> bool {
+    rule.file.contains("/own/patterns/blocks/")
+}
+
+/// Every stateful rule says what to do, how sure it is, and how far apart its hits may lie.
+#[test]
+fn each_pattern_has_what_people_need_and_timelines() {
+    let set = RuleSet::load(&own());
+    let correlations = set.correlations.iter().map(|of| {
+        let confidence = of.parsed.custom_attributes.get("confidence").is_some();
+        (&of.file, of.runbook.as_ref(), confidence)
+    });
+    let patterns = set.patterns.iter().map(|of| {
+        let confidence = of.confidence.is_some();
+        (&of.file, of.runbook.as_ref(), confidence)
+    });
+    let all: Vec<_> = correlations.chain(patterns).collect();
+    assert!(all.len() >= 19, "{}", all.len());
+    for (file, runbook, has_confidence) in all {
+        assert!(runbook.is_some_and(|text| text.len() > 60), "runbook: {file}");
+        assert!(has_confidence, "confidence: {file}");
+        assert!(folder::examples_of(file).unwrap().is_some(), "timelines: {file}");
     }
 }
 

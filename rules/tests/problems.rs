@@ -129,3 +129,75 @@ fn tuning_needs_a_reason_and_something_to_do() {
     "#]],
     );
 }
+
+/// A stateful rule of our own form, beside the rule it takes.
+fn with_pattern(pattern: &str) -> String {
+    let head = "title: P\nid: 22222222-1111-4111-8111-111111111111\n";
+    format!("{GOOD}---\n{head}{pattern}")
+}
+
+#[test]
+fn slips_in_patterns_of_our_own_are_told_with_their_lines() {
+    let wrong = with_pattern(
+        "correlation:
+    type: sequence
+    steps:
+        - {rules: [Good], cout: 2, after: 1m}
+        - {rules: [God], count: 0}
+        - {rules: [Good], before: soon}
+    group_by: [user]
+    aliases: {user: {Goood: actor}}
+confidence: 2
+",
+    );
+    let set = told(
+        &[("a.yaml", &wrong)],
+        &expect![[r#"
+            a.yaml:10: `within` is missing; it is a time: `within: 30m`
+            a.yaml:12: the first step comes after none: it has neither `after` nor `before`
+            a.yaml:13: unknown field `cout`; did you mean `count`?
+            a.yaml:14: `count` is a whole number from 1 to 1000
+            a.yaml:15: `before` is a time such as `30m`: a number, and s, m, h, d or w
+            a.yaml:16: unknown field `group_by`; did you mean `group-by`?
+            a.yaml:17: the alias names `Goood`, which is none of its rules; did you mean `Good`?
+            a.yaml:18: `confidence` is a number from 0 to 1
+        "#]],
+    );
+    assert!(set.patterns.is_empty() && set.rules.len() == 1);
+}
+
+#[test]
+fn what_is_missing_in_patterns_of_our_own() {
+    let absence =
+        with_pattern("correlation: {type: absence, steps: [{rules: [Good]}], within: 1m}\n");
+    let first = with_pattern("correlation: {type: first_seen, rules: [Good], learning: 7d}\n");
+    let kind = with_pattern("correlation: {type: sequenze, rules: [Good]}\n");
+    let named =
+        with_pattern("correlation: {type: sequence, steps: [{rules: [Godo]}], within: 1m}\n");
+    let files = [("a.yaml", &*absence), ("f.yaml", &first), ("k.yaml", &kind), ("n.yaml", &named)];
+    told(
+        &files,
+        &expect![[r#"
+            a.yaml:10: `absent` says what must not follow: `absent: {rules: […], for: 30m}`
+            f.yaml:2: warning: the same rule as a.yaml:1; it counts once
+            f.yaml:10: `fields` says which values are to be new: `fields: [network.source_address]`
+            f.yaml:10: `memory` is missing; it is a time: `memory: 30m`
+            k.yaml:2: warning: the same rule as a.yaml:1; it counts once
+            k.yaml:10: there is no correlation of type `sequenze`; did you mean `sequence`?
+            n.yaml:2: warning: the same rule as a.yaml:1; it counts once
+            n.yaml:10: the correlation names `Godo`, which is no rule that is loaded; did you mean `Good`?
+        "#]],
+    );
+}
+
+#[test]
+fn records_of_ours_have_few_categories() {
+    let wrong = GOOD
+        .replace("{product: aws, service: cloudtrail}", "{product: isobar, category: findings}");
+    told(
+        &[("a.yaml", &wrong)],
+        &expect![[r#"
+            a.yaml:3: records of Isobar have no category `findings`, but code, documents, projects, messages, metrics, alerts, knowledge, audit, finding; did you mean `finding`?
+        "#]],
+    );
+}

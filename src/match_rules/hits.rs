@@ -6,7 +6,7 @@ use std::fmt;
 use processors::Refusal;
 use processors::canonical::Series;
 use processors::normalize::{Sample, Taker};
-use rules::{Matcher, Record};
+use rules::{Canonical, Matcher, Record, Rule};
 use schemas::envelope::Envelope;
 use schemas::event::Event;
 use serde::Serialize;
@@ -69,6 +69,11 @@ impl<'m> Hits<'m> {
         (std::mem::take(&mut self.of_row), std::mem::take(&mut self.unread))
     }
 
+    fn add(&mut self, hits: Vec<&'m Rule>) {
+        let wanted = hits.into_iter().filter(|rule| !(self.flagged_only && rule.is_building_block));
+        self.of_row.extend(wanted.map(|rule| rule.id.as_str()));
+    }
+
     fn unread(&mut self, reason: String) {
         self.summary.unread += 1;
         self.unread.push(reason);
@@ -78,21 +83,22 @@ impl<'m> Hits<'m> {
 impl Taker for Hits<'_> {
     fn event(&mut self, event: Envelope<Event>) {
         self.summary.events += 1;
-        let feed = &event.attributes.source;
-        if self.matcher.counts(feed).0 == 0 {
-            self.summary.without_rules += 1;
-            return;
+        let is_about_raw = self.matcher.counts(&event.attributes.source).0 > 0;
+        let is_about_ours = self.matcher.is_about(event.data.kind.as_str());
+        self.summary.without_rules += u64::from(!is_about_raw && !is_about_ours);
+        if is_about_ours {
+            self.add(self.matcher.canonical_hits(&Canonical::event(&event)));
         }
         let Some(raw) = &event.data.raw else {
-            return self.unread("the event has no record of its own".to_owned());
+            return if is_about_raw {
+                self.unread("the event has no record of its own".to_owned())
+            };
         };
-        match Record::decode(raw.text()) {
-            Ok(record) => {
-                let hits = self.matcher.hits(feed, &record).into_iter();
-                let wanted = hits.filter(|rule| !(self.flagged_only && rule.is_building_block));
-                self.of_row.extend(wanted.map(|rule| rule.id.as_str()));
+        if is_about_raw {
+            match Record::decode(raw.text()) {
+                Ok(record) => self.add(self.matcher.hits(&event.attributes.source, &record)),
+                Err(error) => self.unread(error.to_string()),
             }
-            Err(error) => self.unread(error.to_string()),
         }
     }
 

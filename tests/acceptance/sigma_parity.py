@@ -7,6 +7,8 @@ FOLDER holds stratus-detonation and invictus-stratus; archives of rules are unpa
 folder of Isobar's own rules and tuning (default: rules/own and rules/tuning of this repository).
 
 Parity:   (row, rule id) pairs of `isobar match` beside those of the reference.
+Firings:  each of the five correlations on timelines that have to make it fire and on those that must not: the
+          timelines of rules/tests/correlations, whose rules have the same shape and the same fields.
 Coverage: techniques of which at least one event is flagged.
 Load:     flagged events per 1,000 outside the labelled runs, and the share flagged inside them.
 
@@ -22,6 +24,14 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
+# The correlations, and the timelines of ours that fit each.
+TIMELINES = {
+    "aws_cloudtrail_many_failed_logins": "failed_sign_ins",
+    "aws_cloudtrail_many_access_denied": "denied_calls",
+    "aws_cloudtrail_many_recon_events": "different_looks",
+    "aws_cloudtrail_s3_enum_after_getcalleridentity": "buckets_after_identity",
+    "aws_cloudtrail_iam_persistence_chain": "user_then_key",
+}
 COVERAGE_MIN, LOAD_MAX = 0.80, 37.0
 
 
@@ -55,6 +65,26 @@ class Isobar:
     def check(self, *rules):
         done = subprocess.run([self.binary, "rules", "check", *rules, "--output", "json"], stdout=subprocess.PIPE)
         return done.returncode, json.loads(done.stdout)
+
+    def test(self, folder):
+        done = subprocess.run([self.binary, "rules", "test", folder, "--output", "json"], stdout=subprocess.PIPE)
+        return done.returncode, json.loads(done.stdout)
+
+
+def firings(isobar, correlations):
+    """Each correlation on our timelines, laid beside it; those of each kind are told."""
+    folder, = {path.parent for path in correlations.glob("**/*.yml")}
+    for name, ours in TIMELINES.items():
+        text = (HERE / "rules/tests/correlations" / f"{ours}.test.yaml").read_text()
+        (folder / f"{name}.test.yml").write_text(text)
+        fires, quiet = text.split("quiet:")
+        print(f"correlation {name:<48} {fires.count('- name:')} timelines that fire, {quiet.count('- name:')} that do not")
+    code, tested = isobar.test(folder)
+    print(f"correlations on timelines: {tested['examples']} timelines, {tested['errors']} wrong")
+    for problem in tested["problems"]:
+        if problem["severity"] == "error":
+            print(f"  {pathlib.Path(problem['file']).name}:{problem['line']}: {problem['what']}")
+    return code == 0 and tested["correlations"] == len(TIMELINES) and tested["errors"] == 0
 
 
 def parity(name, found, reference):
@@ -122,6 +152,7 @@ def main(binary, folder, work, *own):
     code, checked = isobar.check(correlations)
     print(f"correlations loaded: {checked['correlations']} of 5, errors {checked['errors']}")
     exact &= checked["correlations"] == 5 and code == 0
+    exact &= firings(isobar, correlations)
 
     labels, of_days = rows_of(stratus / "labels.tsv"), rows_of(invictus / "serial.labels.tsv")
     sets = {"sigmahq": [aws], "own": own, "sigmahq + own, untuned": [aws, own[0]], "sigmahq + own, tuned": [aws, *own]}

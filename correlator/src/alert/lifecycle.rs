@@ -193,7 +193,8 @@ impl Work<'_> {
     }
 
     fn body_of(&mut self, occurrence: Occurrence, happened_ms: i64) -> Body {
-        let trigger = Proof { time_ms: happened_ms, ..proof_of_trigger(&occurrence) };
+        let mut evidence = Vec::new();
+        add_proofs(&mut evidence, &occurrence, happened_ms);
         let (labels, dropped) = bounded(occurrence.labels);
         self.out.count("labels_dropped", dropped);
         let (title, _) = cut(occurrence.title, NAME_BYTES_MAX);
@@ -212,7 +213,7 @@ impl Work<'_> {
             reason,
             labels,
             place: occurrence.place,
-            evidence: vec![trigger],
+            evidence,
             duplicate: None,
             acknowledged: None,
             feedback: None,
@@ -241,8 +242,22 @@ impl Work<'_> {
     }
 }
 
-pub(super) fn proof_of_trigger(occurrence: &Occurrence) -> Proof {
-    proof(occurrence, EvidenceRole::Trigger, occurrence.title.clone())
+/// An occurrence shows itself, and then what came before it; all of it while there is room.
+pub(super) fn add_proofs(evidence: &mut Vec<Proof>, occurrence: &Occurrence, happened_ms: i64) {
+    let trigger = proof(occurrence, EvidenceRole::Trigger, occurrence.title.clone());
+    let before = occurrence.before.iter().map(|(record, time_ms)| Proof {
+        record: *record,
+        role: EvidenceRole::Context,
+        time_ms: (*time_ms).min(occurrence.arrival_ms),
+        reason: "came before it".to_owned(),
+    });
+    let own = Proof { time_ms: happened_ms, ..trigger };
+    for proof in std::iter::once(own).chain(before) {
+        let is_known = evidence.iter().any(|known| known.record == proof.record);
+        if !is_known && evidence.len() < EVIDENCE_MAX {
+            evidence.push(proof);
+        }
+    }
 }
 
 fn proof(occurrence: &Occurrence, role: EvidenceRole, reason: String) -> Proof {

@@ -41,6 +41,8 @@ pub struct Occurrence {
     pub class: SourceClass,
     /// The event, finding or signal that shows it.
     pub record: RecordId,
+    /// Records before it that show it too, and when they happened; the latest first.
+    pub before: Vec<(RecordId, i64)>,
     /// One line for people.
     pub title: String,
     /// Why, in a sentence.

@@ -7,7 +7,7 @@ use schemas::alert::{DuplicateKind, Level};
 use schemas::id::AlertId;
 
 use super::labels::{bounded, cut};
-use super::lifecycle::{EVIDENCE_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, Work, proof_of_trigger};
+use super::lifecycle::{NAME_BYTES_MAX, TEXT_BYTES_MAX, Work, add_proofs};
 use super::occurrence::Occurrence;
 use super::state::{Body, Phase};
 
@@ -62,26 +62,24 @@ impl Work<'_> {
     fn tell_repeat(
         &mut self,
         id: AlertId,
-        occurrence: Occurrence,
+        mut occurrence: Occurrence,
         changed: &[&str],
         policy_level: Option<Level>,
     ) {
-        let proof = proof_of_trigger(&occurrence);
         let kind = if changed.is_empty() { DuplicateKind::Full } else { DuplicateKind::Partial };
         let changed: Vec<String> = changed.iter().map(|field| (*field).to_owned()).collect();
-        let (labels, _) = bounded(occurrence.labels);
+        let (labels, _) = bounded(std::mem::take(&mut occurrence.labels));
+        let happened_ms = occurrence.time_ms.min(occurrence.arrival_ms);
         let Some(alert) = self.alert_mut(id) else { return };
         let raised_before = alert.body.level;
         let body = alert.body_mut();
+        add_proofs(&mut body.evidence, &occurrence, happened_ms);
         body.level = body.level.max(policy_level.unwrap_or(occurrence.level));
         body.title = cut(occurrence.title, NAME_BYTES_MAX).0;
         body.reason = cut(occurrence.text, TEXT_BYTES_MAX).0;
         body.version = cut(occurrence.version, NAME_BYTES_MAX).0;
         body.labels = labels;
         body.duplicate = Some((kind, changed));
-        if body.evidence.len() < EVIDENCE_MAX {
-            body.evidence.push(proof);
-        }
         if body.level > raised_before {
             self.raised(id);
         }

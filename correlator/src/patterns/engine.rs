@@ -7,6 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use rules::Asked;
 use schemas::id::RecordId;
 use serde::{Deserialize, Serialize};
 use stream::{KeyedStore, Store};
@@ -97,6 +98,12 @@ impl Patterns {
         }
     }
 
+    /// The stateless rules that belong to those in force.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Asked> {
+        self.plan.asked.as_deref()
+    }
+
     /// All stores.
     pub fn stores(&mut self) -> [&mut dyn Store; 2] {
         [&mut self.groups, &mut self.timers]
@@ -170,7 +177,8 @@ impl Patterns {
                     && let Some(found) = find(pattern, &group.entries, new)
                     && group.may_fire(found.end_ms, pattern.within_ms)
                 {
-                    group.decided_ms = Some(found.end_ms.saturating_add(*for_ms));
+                    // What happens in the last millisecond still counts.
+                    group.decided_ms = Some(found.end_ms.saturating_add(*for_ms).saturating_add(1));
                 }
             }
             Fires::FirstSeen { .. } => {}
@@ -361,12 +369,12 @@ impl Group {
     /// Whether what had to be absent was, until now.
     fn decide(&mut self, stateful: &Arc<Stateful>, tenant: u32, due_ms: i64) -> Option<Firing> {
         let Fires::Unless { pattern, absent, for_ms } = &stateful.fires else { return None };
-        let end_ms = due_ms.saturating_sub(*for_ms);
+        let end_ms = due_ms.saturating_sub(*for_ms).saturating_sub(1);
         let ends = self.entries.iter().position(|entry| entry.time_ms == end_ms)?;
         let last = self.entries.partition_point(|entry| entry.time_ms <= end_ms);
         let found = (ends..last).find_map(|new| find(pattern, self.entries.get(..last)?, new))?;
         let came = |entry: &&Entry| {
-            absent.contains(&entry.rule) && (end_ms..=due_ms).contains(&entry.time_ms)
+            absent.contains(&entry.rule) && (end_ms..due_ms).contains(&entry.time_ms)
         };
         if self.entries.iter().any(|entry| came(&entry)) {
             return None;

@@ -13,10 +13,8 @@ use schemas::alert::Level;
 
 use super::condition::Condition;
 use super::pattern::{Bounds, Figure, Kind, Pattern, Step};
-use super::stateful::{Fires, GroupField, Stateful};
+use super::stateful::{CONFIDENCE, Fires, GroupField, Stateful};
 
-/// How sure a correlation is that does not say it.
-const CONFIDENCE: f64 = 0.8;
 /// More rules than this are none that a person wrote.
 const RULES_MAX: usize = 200;
 
@@ -46,6 +44,8 @@ pub fn stateful(
         title: correlation.title.clone(),
         level: parsed.level.map_or(Level::Warning, alert_level),
         confidence: confidence(correlation)?,
+        runbook: correlation.runbook.clone(),
+        is_material: false,
         rules: rules.map(|id| (id.clone(), title_of(id).unwrap_or_else(|| id.clone()))).collect(),
         group_by: group_by(correlation, &places)?,
         fields: fields(correlation)?,

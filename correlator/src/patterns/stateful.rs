@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::entry::Value;
-use super::pattern::{Kind, Pattern};
+use rules::Asked;
 use schemas::alert::Level;
 use schemas::id::Hash128;
+
+use super::entry::Value;
+use super::pattern::{Kind, Pattern};
+
+/// How sure a stateful rule is that does not say it.
+pub(super) const CONFIDENCE: f64 = 0.8;
 
 /// A stateful rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +26,10 @@ pub struct Stateful {
     pub level: Level,
     /// How sure a firing is with no more hits than were asked for, from 0 to 1.
     pub confidence: f64,
+    /// What to do about a firing.
+    pub runbook: Option<String>,
+    /// Firings of it are hits to others, and flag nothing by themselves.
+    pub is_material: bool,
     /// The rules whose hits it takes: ids and titles, by place.
     pub rules: Vec<(String, String)>,
     /// What hits have to have in common.
@@ -117,6 +126,8 @@ fn short(hash: Hash128) -> u64 {
 pub struct Plan {
     pub(super) all: Vec<Arc<Stateful>>,
     by_rule: BTreeMap<String, Vec<(usize, u8)>>,
+    /// The stateless rules that belong to them, for records nobody has asked about.
+    pub(super) asked: Option<Arc<Asked>>,
 }
 
 impl Plan {
@@ -129,7 +140,13 @@ impl Plan {
                 by_rule.entry(id.clone()).or_default().push((number, place));
             }
         }
-        Self { all: all.into_iter().map(Arc::new).collect(), by_rule }
+        Self { all: all.into_iter().map(Arc::new).collect(), by_rule, asked: None }
+    }
+
+    /// With the stateless rules that belong to them.
+    #[must_use]
+    pub fn asking(self, asked: Option<Arc<Asked>>) -> Self {
+        Self { asked, ..self }
     }
 
     /// Those that take hits of a rule, and the place it has in each.

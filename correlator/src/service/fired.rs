@@ -14,7 +14,7 @@ const MINUTE_MS: i64 = 60_000;
 /// A firing has no end of its own; its alert ends this long after its hits could last have come together.
 const QUIET_MS: i64 = 15 * MINUTE_MS;
 
-/// What let a rule fire: a signal, or that time has passed.
+/// What let a rule fire: a record, or that time has passed.
 pub(super) struct Cause {
     tenant: String,
     class: SourceClass,
@@ -22,7 +22,7 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    pub(super) fn signal(attributes: &Attributes) -> Self {
+    pub(super) fn record(attributes: &Attributes) -> Self {
         Self {
             tenant: attributes.tenant.clone(),
             class: attributes.source_class,
@@ -43,6 +43,7 @@ pub(super) fn occurrence(firing: &Firing, cause: &Cause) -> Occurrence {
     let mut labels: BTreeMap<String, String> = firing.group.clone();
     labels.insert("rule_title".to_owned(), stateful.title.clone());
     let last = firing.evidence.last().map(|entry| entry.record);
+    let before = firing.evidence.iter().rev().skip(1);
     Occurrence {
         tenant: cause.tenant.clone(),
         rule: stateful.id.clone(),
@@ -58,9 +59,19 @@ pub(super) fn occurrence(firing: &Firing, cause: &Cause) -> Occurrence {
         episode_ms: None,
         class: cause.class,
         record: last.unwrap_or_else(|| RecordId::of("firing", &[&stateful.id])),
+        before: before.map(|entry| (entry.record, entry.time_ms)).collect(),
         title: stateful.title.clone(),
-        text: firing.reason.clone(),
+        text: text(firing),
         place: None,
         quiet_ms: stateful.within_ms().clamp(QUIET_MS, 24 * 60 * MINUTE_MS),
     }
+}
+
+/// Why it fired, and what to do about it.
+fn text(firing: &Firing) -> String {
+    let runbook = firing.stateful.runbook.as_deref().unwrap_or_default().trim();
+    if runbook.is_empty() {
+        return firing.reason.clone();
+    }
+    format!("{}\n{runbook}", firing.reason)
 }

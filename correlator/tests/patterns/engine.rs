@@ -20,6 +20,8 @@ fn rule(id: &str, rules: &[&str], fires: Fires) -> Stateful {
         title: id.to_owned(),
         level: Level::Warning,
         confidence: 0.8,
+        runbook: None,
+        is_material: false,
         rules: rules.iter().map(|id| ((*id).to_owned(), (*id).to_owned())).collect(),
         group_by: vec![GroupField { name: "user".to_owned(), of_rule: BTreeMap::new() }],
         fields: Vec::new(),
@@ -130,8 +132,8 @@ fn what_is_absent_is_known_when_nothing_can_come_any_more() {
     let fires = Fires::Unless { pattern, absent: vec![1], for_ms: 10 * MINUTE_MS };
     let mut play = Play::new(vec![rule("unchecked", &["deploy", "check"], fires)]);
     assert!(play.reasons("0 deploy ann; 1 deploy bob; 5 check ann").is_empty());
-    assert!(play.until(1, 11 * MINUTE_MS - 1).is_empty());
-    let fired = play.until(1, 11 * MINUTE_MS);
+    assert!(play.until(1, 11 * MINUTE_MS).is_empty());
+    let fired = play.until(1, 11 * MINUTE_MS + 1);
     assert_eq!(fired.len(), 1);
     assert_eq!(
         fired[0].reason,

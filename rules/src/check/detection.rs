@@ -4,6 +4,7 @@ use rsigma_parser::{ConditionExpr, Modifier, SelectorPattern, parse_condition};
 use serde_yaml_ng::{Mapping, Value};
 
 use super::Check;
+use crate::canonical_fields::{CATEGORIES, PRODUCT};
 use crate::near::did_you_mean;
 
 /// As the parser knows them, for near misses; a test holds the two together.
@@ -98,6 +99,22 @@ impl Check<'_> {
         if !source.keys().filter_map(Value::as_str).any(|part| part != "definition") {
             self.error(&["logsource"], "`logsource` names neither product, service nor category");
         }
+        self.category_of_ours(source);
+    }
+
+    /// Which of our records a rule is about is one of few words.
+    fn category_of_ours(&mut self, source: &Mapping) {
+        let text = |part: &str| source.get(part).and_then(Value::as_str);
+        if text("product") != Some(PRODUCT) {
+            return;
+        }
+        let Some(category) = text("category").filter(|of| !CATEGORIES.contains(of)) else { return };
+        let near = did_you_mean(category, CATEGORIES);
+        let all = CATEGORIES.join(", ");
+        self.error(
+            &["logsource", "category"],
+            format!("records of Isobar have no category `{category}`, but {all}{near}"),
+        );
     }
 
     fn conditions(&mut self, condition: &Value, detection: &Mapping) {

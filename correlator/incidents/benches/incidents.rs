@@ -1,0 +1,138 @@
+//! What it costs to take items while 1,000 incidents and 20,000 alerts are open: throughput, how long
+//! single items take, and whether memory stays flat. CPU time of this thread; 90 and 99 of 100 items
+//! are not slower than the figures named so. `ISOBAR_BENCH_MILLIONS` sets how many items the test of
+//! memory takes.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a benchmark reads the clock, prints, and may fail loudly"
+)]
+
+use std::time::Instant;
+
+use incidents::item::Session;
+use incidents::{Engine, Item, Kind, Limits, Mention, Way};
+use schemas::alert::Level;
+use schemas::id::{EventId, Fingerprint};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const START_MS: i64 = 1_790_000_000_000;
+/// So many things go on at once, of which more than 1,000 incidents are made; each has twenty alerts.
+const GROUPS: u64 = 1_400;
+const ALERTS_OF_EACH: u64 = 20;
+
+fn mixed(number: u64) -> u64 {
+    (number ^ (number >> 29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7
+}
+
+fn mention(kind: Kind, value: String) -> Mention {
+    Mention { kind, value, way: Way::Used }
+}
+
+/// Two of three are alerts of a place; the third is a call that names three things.
+fn item(number: u64, at_ms: i64) -> Item {
+    let drawn = mixed(number);
+    let (group, of_group) = (drawn % GROUPS, drawn / GROUPS % ALERTS_OF_EACH);
+    let alert = !number.is_multiple_of(3);
+    let rule = format!("rule-{}", (group * 7 + of_group) % 400);
+    let place = format!("service-{group}-{}", of_group % 5);
+    let named = vec![
+        mention(Kind::Name, format!("deployment-of-service-{group}-in-production")),
+        mention(Kind::Resource, format!("i-{:016x}", group * 100 + of_group % 8)),
+        mention(Kind::Resource, format!("eni-{:016x}", mixed(number))),
+    ];
+    let session = Session {
+        who: format!("key-{}@10.0.0.{}", group % 40, group % 9),
+        agent: "tool".to_owned(),
+    };
+    Item {
+        tenant: "acme".to_owned(),
+        event: EventId::of("bench", &number.to_string()),
+        time_ms: at_ms,
+        arrival_ms: at_ms,
+        action: format!("audit Call{}", of_group % 30),
+        rule: Some(rule.clone()).filter(|_| alert),
+        place: Some(place.clone()).filter(|_| alert),
+        session: Some(session).filter(|_| !alert),
+        mentions: if alert { Vec::new() } else { named },
+        makes: false,
+        level: Level::Warning,
+        title: format!("{rule}: something is slow at service {group}"),
+        fingerprint: Fingerprint::of("acme", &rule, &[("place".to_owned(), place)].into()),
+    }
+}
+
+struct Run {
+    engine: Engine,
+    number: u64,
+    /// Microseconds of event time since the start.
+    passed_us: u64,
+}
+
+impl Run {
+    /// So many items, so many a second of event time; gives microseconds of each.
+    fn take(&mut self, count: u64, rate: u64) -> Vec<f64> {
+        let mut each = Vec::with_capacity(count as usize);
+        for _ in 0..count {
+            self.number += 1;
+            self.passed_us += 1_000_000 / rate;
+            let item = item(self.number, START_MS + (self.passed_us / 1_000) as i64);
+            let start = Instant::now();
+            std::hint::black_box(self.engine.take(&item));
+            each.push(start.elapsed().as_secs_f64() * 1e6);
+            if self.number.is_multiple_of(10_000) {
+                self.engine.closed();
+            }
+        }
+        each
+    }
+
+    fn open(&self) -> usize {
+        self.engine.incidents().filter(|(_, incident)| incident.resolved_ms.is_none()).count()
+    }
+}
+
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+fn main() {
+    let mut run = Run { engine: Engine::new(Limits::default()), number: 0, passed_us: 0 };
+    run.take(200_000, 100);
+    let mut each = run.take(200_000, 100);
+    let total: f64 = each.iter().sum();
+    each.sort_by(f64::total_cmp);
+    let at = |share: f64| each[(each.len() as f64 * share) as usize];
+    println!(
+        "{:.0} items/s; each: p50 {:.1} us, p90 {:.1} us, p99 {:.1} us, max {:.0} us; {} incidents open, {} entries",
+        each.len() as f64 / total * 1e6,
+        at(0.5),
+        at(0.9),
+        at(0.99),
+        each[each.len() - 1],
+        run.open(),
+        run.engine.kept()
+    );
+    let millions = std::env::var("ISOBAR_BENCH_MILLIONS").map_or(3, |text| text.parse().unwrap());
+    for million in 1..=millions {
+        run.take(1_000_000, 2_000);
+        println!(
+            "after {million} million more: {:.0} MiB, {} entries, {} incidents open, {:?}",
+            resident_mib(),
+            run.engine.kept(),
+            run.open(),
+            run.engine.counts()
+        );
+    }
+}

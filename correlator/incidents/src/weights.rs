@@ -1,0 +1,69 @@
+//! What each kind of evidence weighs. All numbers of the model stand here; `docs/incidents.md` says on
+//! what they were fitted, and what happens when one of them is doubled or halved.
+
+use crate::item::{Kind, Mention};
+
+/// Evidence from here on joins an item to an incident, and two incidents to one.
+pub(crate) const JOIN: f64 = 0.6;
+/// Something other than time has to speak for a link, with at least this.
+pub(crate) const BESIDE_TIME: f64 = 0.3;
+/// Two incidents become one only by what is this much rarer than what joins an item: there are many
+/// pairs of incidents, and an error takes both.
+pub(crate) const MERGE_CARE: f64 = 25.0;
+
+/// What ties the item to its own incident has to be rarer by this, for the item to merge anything.
+pub(crate) const OWN_CARE: f64 = 5.0;
+
+/// Where alerts come from is weak by itself: the rate of the place decides.
+pub(crate) const PLACE: f64 = 0.8;
+/// The same rule in two places at once.
+pub(crate) const RULE: f64 = 0.8;
+/// The same rule in the same place: the condition goes on.
+pub(crate) const CONDITION: f64 = 0.95;
+/// The same call again by the same session, where it names nothing.
+pub(crate) const REPEATED_BARE: f64 = 0.7;
+/// The same call again by the same session, where it names something else.
+pub(crate) const REPEATED: f64 = 0.5;
+/// A sibling: a name that differs in its digits only, used by the same credential.
+pub(crate) const SIBLING: f64 = 0.7;
+/// The only thing that the session was at.
+pub(crate) const SESSION: f64 = 0.65;
+/// One kind of item follows another more often than by chance.
+pub(crate) const TEMPORAL: f64 = 0.3;
+/// Words in common.
+pub(crate) const TEXT: f64 = 0.05;
+/// What it names was named together with something that the incident names.
+pub(crate) const GRAPH: f64 = 0.3;
+/// A step in the graph.
+pub(crate) const STEP: f64 = 0.7;
+
+/// A chosen name weighs all when it is this long; short names are often words of everybody.
+const NAME_BYTES: f64 = 24.0;
+
+/// What it weighs that two items name the same.
+pub(crate) fn of(mention: &Mention) -> f64 {
+    match mention.kind {
+        Kind::Name => 0.9 * (length(&mention.value) / NAME_BYTES).min(1.0),
+        Kind::Resource | Kind::Credential | Kind::Identity | Kind::Change | Kind::Trace => 0.9,
+        Kind::Address => 0.5,
+        Kind::Principal => 0.4,
+        Kind::Image => 0.3,
+    }
+}
+
+fn length(text: &str) -> f64 {
+    f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX))
+}
+
+/// How long things are remembered to have been the same, in milliseconds.
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+/// Siblings come in bursts.
+pub(crate) const SIBLING_MS: i64 = 60_000;
+/// So do repeated calls.
+pub(crate) const REPEATED_MS: i64 = 3_000;
+/// And calls of one session that do one thing.
+pub(crate) const SESSION_MS: i64 = 5_000;
+/// How long rates are taken to have been watched before the first item.
+pub(crate) const WATCHED_MS: f64 = 3_600_000.0;
+/// Times have seconds at best, so no two things are nearer to each other.
+pub(crate) const NEAREST_MS: i64 = 1_000;
