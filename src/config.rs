@@ -7,6 +7,7 @@ mod alerts;
 mod client;
 mod file;
 mod given;
+mod notifier;
 mod processors;
 mod rules;
 mod section;
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::notifier::config::NotifierConfig;
 use ::processors::service::{Asked, ProcessorsConfig};
 use analytics::event_windows::EventWindowsConfig;
 use analytics::metric_windows::MetricWindowsConfig;
@@ -109,6 +111,8 @@ pub(crate) struct Run {
     pub(crate) services: Vec<&'static Service>,
     /// The sink, if it is one of them.
     pub(crate) sink: Option<SinkSettings>,
+    /// Who is told and how, if the notifier is one of them.
+    pub(crate) notifier: Option<NotifierConfig>,
     /// This process's name.
     pub(crate) slot: String,
     /// Where Kafka is.
@@ -165,9 +169,11 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
     let defaults = kafka_runtime::KafkaSettings::new("");
     let (session_ms, transaction_ms) =
         (defaults.session_timeout_ms, defaults.transaction_timeout_ms);
-    let run = Run {
+    let file = flags.shared.config.as_deref();
+    let mut run = Run {
         services: services(&flags.services),
         sink: sink_of(&flags.services, &mut given),
+        notifier: None,
         slot: slot(&mut given),
         brokers: given.required(&names::BROKERS),
         client: client::resolve(&flags.client, &mut given),
@@ -180,6 +186,9 @@ pub(crate) fn run(flags: RunFlags, environment: Environment<'_>) -> Result<Run, 
         common: common_of(&mut given, &flags.shared, &RUN),
     };
     check_stall(&run, &mut given);
+    let is_named = flags.services.iter().any(|name| name == ::notifier::NAME);
+    let alerts = &run.common.services.correlator.alerts;
+    run.notifier = notifier::read(file, is_named, alerts, &mut given);
     given.done(run)
 }
 

@@ -26,6 +26,7 @@ mod service;
 
 mod fleet;
 mod health;
+mod notifier;
 mod shutdown;
 mod sink;
 

@@ -10,7 +10,7 @@ use crate::admin::{Admin, Told};
 use crate::clock::FastClock;
 use crate::config::Common;
 use crate::events::{Outage, Reporter};
-use crate::fleet::Fleet;
+use crate::fleet::{Ended, Fleet};
 use crate::health::{Health, Pulse};
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::output::{self, Format};
@@ -27,8 +27,11 @@ pub(crate) struct Process<'c, L> {
     outage: Arc<Outage>,
     tracer: Option<SdkTracer>,
     workers: Vec<Member<L>>,
-    sinks: Vec<(Job, Arc<Pulse>)>,
+    works: Vec<(String, Work, Arc<Pulse>)>,
 }
+
+/// What runs on a thread of its own until it is told to end, and is no worker.
+type Work = Box<dyn FnOnce(&Arc<Pulse>, &Shutdown) -> anyhow::Result<Ended> + Send>;
 
 /// A worker that has not started yet.
 struct Member<L> {
@@ -51,7 +54,7 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
             outage: Arc::default(),
             tracer: telemetry.tracer(),
             workers: Vec::new(),
-            sinks: Vec::new(),
+            works: Vec::new(),
         })
     }
 
@@ -103,8 +106,17 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
 
     /// Adds a sink.
     pub(crate) fn add_sink(&mut self, job: Job) {
-        let pulse = Pulse::new(&job.name());
-        self.sinks.push((job, pulse));
+        self.add_work(job.name(), move |pulse, shutdown| job.work(pulse, shutdown));
+    }
+
+    /// Adds what is no worker: it reads and writes the log in its own way.
+    pub(crate) fn add_work(
+        &mut self,
+        name: String,
+        work: impl FnOnce(&Arc<Pulse>, &Shutdown) -> anyhow::Result<Ended> + Send + 'static,
+    ) {
+        let pulse = Pulse::new(&name);
+        self.works.push((name, Box::new(work), pulse));
     }
 
     /// Runs until it is told to end, or until a worker fails. `rest` is for logs that do not wait.
@@ -118,16 +130,14 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
         tracing::info!(
             version = build::VERSION,
             commit = build::COMMIT,
-            workers = self.workers.len() + self.sinks.len(),
+            workers = self.workers.len() + self.works.len(),
             "started"
         );
         let mut fleet = Fleet::new(self.shutdown);
         for Member { name, worker, pulse } in self.workers {
             fleet.start(name, worker, pulse, rest)?;
         }
-        for (job, pulse) in self.sinks {
-            let name = job.name();
-            let work = move |pulse: &Arc<Pulse>, shutdown: &Shutdown| job.work(pulse, shutdown);
+        for (name, work, pulse) in self.works {
             fleet.start_work(name, work, pulse)?;
         }
         let watching = tokio::spawn(watch(self.outage));
@@ -141,7 +151,7 @@ impl<'c, L: Log + Send + 'static> Process<'c, L> {
 
     fn health(&self) -> Health {
         let workers = self.workers.iter().map(|member| &member.pulse);
-        let pulses = workers.chain(self.sinks.iter().map(|(_, pulse)| pulse)).map(Arc::clone);
+        let pulses = workers.chain(self.works.iter().map(|(_, _, pulse)| pulse)).map(Arc::clone);
         let pulses = pulses.collect();
         let (outage, shutdown) = (Arc::clone(&self.outage), self.shutdown.clone());
         Health::new(pulses, outage, shutdown, self.common.stall)

@@ -8,6 +8,7 @@ use kafka_runtime::KafkaLog;
 use stream::WorkerEvent;
 
 use crate::config::Run;
+use crate::notifier;
 use crate::process::Process;
 use crate::sink::{Job, KafkaReader};
 use crate::telemetry::Telemetry;
@@ -44,6 +45,13 @@ pub(crate) async fn run(run: &Run, telemetry: &Telemetry) -> anyhow::Result<()> 
         let reader = Box::new(KafkaReader::new(run.kafka(), &slot));
         let job = Job::new(sink, &slot, Source::Kafka, reader, process.metrics())?;
         process.add_sink(job);
+    }
+    if let Some(config) = &run.notifier {
+        let slot = format!("{}-0", run.slot);
+        let job =
+            notifier::Job::new(config, run.kafka(), &slot, run.common.grace, process.metrics())?;
+        job.tell_start(&run.common.services.correlator.alerts);
+        process.add_work(job.name(), move |pulse, shutdown| job.work(pulse, shutdown));
     }
     // Polling Kafka waits by itself.
     process.serve(Duration::ZERO).await

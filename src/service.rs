@@ -4,7 +4,7 @@ use anyhow::Context;
 use stream::Topology;
 
 use crate::config::Services;
-use crate::sink;
+use crate::{notifier, sink};
 
 /// A service as the command line knows it. Its inputs and outputs stand in its topology.
 pub(crate) struct Service {
@@ -65,15 +65,16 @@ fn event_counts(_: &Services) -> anyhow::Result<Topology> {
     analytics::event_counts::topology(config).context("cannot make event-counts")
 }
 
-/// The names of all services, the sink's among them, which is no topology.
+/// The names of all services, also of those that are no topologies.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().map(|service| service.name).chain([sink::NAME])
+    SERVICES.iter().map(|service| service.name).chain([sink::NAME, notifier::NAME])
 }
 
 /// The services as a list for `--help`.
 pub(crate) fn listing() -> String {
     let services = SERVICES.iter().map(|service| (service.name, service.description));
-    let all = services.chain([(sink::NAME, sink::DESCRIPTION)]);
+    let all =
+        services.chain([(sink::NAME, sink::DESCRIPTION), (notifier::NAME, notifier::DESCRIPTION)]);
     all.map(|(name, description)| format!("\n  {name:<14}{description}")).collect()
 }
 

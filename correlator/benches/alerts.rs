@@ -228,6 +228,7 @@ fn record(number: u64) -> Record {
         rules: vec![hit],
         text: None,
         command: None,
+        delivery: None,
         extra: Extra::new(),
     };
     let value = codec::encode(&Envelope::new(attributes, signal)).unwrap();

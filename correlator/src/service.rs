@@ -142,7 +142,9 @@ impl Item {
     fn time_ms(&self) -> i64 {
         let attributes = self.attributes();
         match self {
-            Self::Signal(signal) if signal.data.command.is_some() => {
+            Self::Signal(signal)
+                if signal.data.command.is_some() || signal.data.delivery.is_some() =>
+            {
                 attributes.arrival_time.millis()
             }
             _ => attributes.time.millis(),

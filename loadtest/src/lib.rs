@@ -12,6 +12,7 @@ pub mod kill;
 pub mod oracle;
 pub mod output;
 pub mod passthrough;
+pub mod receiver;
 pub mod recovery;
 pub mod signals;
 pub mod subject;

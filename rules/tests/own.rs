@@ -62,7 +62,7 @@ fn is_block(rule: &Rule) -> bool {
 fn each_pattern_has_what_people_need_and_timelines() {
     let set = RuleSet::load(&own());
     let correlations = set.correlations.iter().map(|of| {
-        let confidence = of.parsed.custom_attributes.get("confidence").is_some();
+        let confidence = of.parsed.custom_attributes.contains_key("confidence");
         (&of.file, of.runbook.as_ref(), confidence)
     });
     let patterns = set.patterns.iter().map(|of| {

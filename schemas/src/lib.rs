@@ -27,6 +27,7 @@ pub mod aggregate;
 pub mod alert;
 pub mod command;
 pub mod dead_letter;
+pub mod delivery;
 pub mod event;
 pub mod finding;
 pub mod incident;

@@ -1,5 +1,5 @@
 //! What correlation needs of the flow, a small share of it: hits of stateless rules, changes,
-//! alerts of other tools, tickets, messages and commands of people.
+//! alerts of other tools, tickets, messages, commands of people, and what came of telling them.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Level;
 use crate::command::Command;
+use crate::delivery::Delivery;
 use crate::envelope::{Extra, Payload};
 use crate::event::{Actor, Outcome, Severity};
 use crate::id::EventId;
@@ -53,6 +54,9 @@ pub struct Signal {
     /// What a person asks of us, where the kind is `command`; who asks is the actor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
+    /// What came of telling a receiver, where the kind is `delivery`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -60,7 +64,7 @@ pub struct Signal {
 
 impl Payload for Signal {
     const TYPE: &'static str = "isobar.signal";
-    const VERSION: Version = Version::new(1, 1);
+    const VERSION: Version = Version::new(1, 2);
 }
 
 /// Why a signal was let through.
@@ -79,6 +83,8 @@ pub enum SignalKind {
     Message,
     /// A person asked us to acknowledge, silence, split or close.
     Command,
+    /// A notification was delivered, or could not be.
+    Delivery,
 }
 
 /// One rule, as it was when it matched.

@@ -105,8 +105,8 @@ pub const SIGNALS: Topic = Topic {
     partitions: KEYED_PARTITIONS,
     cleanup: Cleanup::Delete { retention_days: 7 },
     message_bytes_max: MESSAGE_BYTES_MAX,
-    writers: &["processors", "analytics", "gateway", "rules apply"],
-    description: "hits of stateless rules, changes, alerts, tickets, messages, findings, commands",
+    writers: &["processors", "analytics", "gateway", "rules apply", "notifier"],
+    description: "hits of stateless rules, changes, alerts, tickets, messages, findings, commands, deliveries",
 };
 
 /// Shares of groups that span partitions.

@@ -16,6 +16,7 @@ mod conformance;
 mod dead_letters;
 mod grafana;
 mod kill;
+mod notifier;
 mod postgres;
 mod processors;
 mod sink;

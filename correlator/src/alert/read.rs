@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::alert::Level;
+use schemas::delivery::{DELIVERY_RULE, Delivery, DeliveryOutcome};
 use schemas::envelope::{Envelope, Extra};
 use schemas::event::{Outcome, Severity};
 use schemas::finding::Finding;
@@ -23,6 +24,8 @@ const MINUTE_MS: i64 = 60_000;
 const HIT_QUIET_MS: i64 = 15 * MINUTE_MS;
 /// Other tools say when an alert ends, and say again that it goes on; one that does neither is lost.
 const TOOL_QUIET_MS: i64 = 24 * 60 * MINUTE_MS;
+/// A receiver that is down is told of again with the next notification it does not take.
+const DELIVERY_QUIET_MS: i64 = 24 * 60 * MINUTE_MS;
 /// Words by which other tools say that it is over.
 const ENDS: [&str; 12] = [
     "resolved",
@@ -48,7 +51,33 @@ pub fn occurrences_of_signal(signal: &Envelope<Signal>) -> Vec<Occurrence> {
     if data.kind == SignalKind::Alert {
         found.push(of_tool(signal));
     }
+    if data.kind == SignalKind::Delivery {
+        found.extend(data.delivery.as_ref().and_then(|of| of_delivery(signal, of)));
+    }
     found
+}
+
+/// A receiver that could not be told is an alert of that receiver, until it is told something again. What
+/// only told of such alerts raises none, so two receivers that are down do not keep each other's alerts up.
+fn of_delivery(signal: &Envelope<Signal>, delivery: &Delivery) -> Option<Occurrence> {
+    let is_told = delivery.outcome == DeliveryOutcome::Delivered;
+    if delivery.about_deliveries && !is_told {
+        return None;
+    }
+    let mut labels = base_labels(signal);
+    labels.insert("receiver".to_owned(), delivery.receiver.clone());
+    Some(Occurrence {
+        rule: DELIVERY_RULE.to_owned(),
+        rule_title: Some("a receiver cannot be told".to_owned()),
+        level: Level::Critical,
+        labels,
+        identity: Identity::Named(Arc::from(["receiver".to_owned()])),
+        says: if is_told { Says::Ended } else { Says::Holds },
+        // It is said when it comes.
+        said_ms: signal.attributes.arrival_time.millis(),
+        quiet_ms: DELIVERY_QUIET_MS,
+        ..base(signal)
+    })
 }
 
 fn of_hit(signal: &Envelope<Signal>, hit: &RuleHit) -> Occurrence {

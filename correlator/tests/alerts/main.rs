@@ -15,6 +15,7 @@ mod alertmanager;
 mod bad_input;
 mod bounds;
 mod configuration;
+mod deliveries;
 mod editions;
 mod grafana;
 mod keep;

@@ -7,12 +7,13 @@ use correlator::{CorrelatorConfig, topology};
 use schemas::alert::{Alert, AlertState, Level};
 use schemas::command::{Command, CommandAction, LabelMatcher, Operator, Verdict};
 use schemas::dead_letter::DeadLetter;
+use schemas::delivery::{Delivery, DeliveryOutcome};
 use schemas::envelope::{Attributes, Envelope, Extra};
 use schemas::event::{Actor, Outcome, Severity};
 use schemas::id::{AlertId, EventId, RecordId, ResourceId};
 use schemas::kind::Kind;
 use schemas::mark::{InputProgress, Mark, Writer};
-use schemas::notification::{Notification, Occasion};
+use schemas::notification::{Channel, Notification, Occasion};
 use schemas::resource::{Hints, Resource};
 use schemas::signal::{RuleHit, Signal, SignalKind};
 use schemas::source_class::SourceClass;
@@ -50,6 +51,7 @@ pub(crate) struct Say {
     pub(crate) outcome: Outcome,
     pub(crate) title: String,
     pub(crate) command: Option<Command>,
+    pub(crate) delivery: Option<Delivery>,
     pub(crate) actor: Option<String>,
 }
 
@@ -69,6 +71,7 @@ impl Say {
             outcome: Outcome::Unknown,
             title: format!("{rule} on {service}"),
             command: None,
+            delivery: None,
             actor: None,
         }
     }
@@ -174,6 +177,34 @@ impl Say {
         })
     }
 
+    /// What came of telling a receiver.
+    pub(crate) fn delivery(
+        at: i64,
+        receiver: &str,
+        outcome: DeliveryOutcome,
+        about_deliveries: bool,
+    ) -> Self {
+        let delivery = Delivery {
+            key: RecordId::of("key", &[&at.to_string()]),
+            receiver: receiver.into(),
+            channel: Channel::Slack,
+            outcome,
+            attempts: 1,
+            latency_ms: 1,
+            error: Some("it answers 500".into()),
+            alerts: Vec::new(),
+            about_deliveries,
+            extra: Extra::new(),
+        };
+        Self {
+            class: SourceClass::Finding,
+            kind: SignalKind::Delivery,
+            rule: None,
+            delivery: Some(delivery),
+            ..Self::hit(at, "delivery", "")
+        }
+    }
+
     pub(crate) fn envelope(&self) -> Envelope<Signal> {
         let event = EventId::of("test", &self.id);
         let resource = Resource {
@@ -210,6 +241,7 @@ impl Say {
             rules: rule.collect(),
             text: None,
             command: self.command.clone(),
+            delivery: self.delivery.clone(),
             extra: self.extra.clone(),
         };
         let attributes = Attributes {

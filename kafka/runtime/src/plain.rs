@@ -126,6 +126,21 @@ impl PlainProducer {
         self.queue(queued)
     }
 
+    /// How many partitions a topic has.
+    ///
+    /// # Errors
+    /// When there is no such topic, or the brokers cannot be asked.
+    pub fn partitions(&self, topic: &str) -> Result<i32, LogError> {
+        let asking = |error| general(format!("cannot ask for the topic {topic}"), error);
+        let metadata = self.producer.client().fetch_metadata(Some(topic), REQUEST);
+        let metadata = metadata.map_err(asking)?;
+        let count = metadata.topics().first().map_or(0, |found| found.partitions().len());
+        i32::try_from(count).ok().filter(|count| *count > 0).ok_or_else(|| {
+            let what = format!("there is no topic {topic}; make it with `isobar topics apply`");
+            LogError::new(Reaction::Stop, what)
+        })
+    }
+
     /// Takes delivery reports; call it now and then between sends.
     pub fn serve(&self) {
         self.producer.poll(Duration::ZERO);

@@ -1,4 +1,5 @@
-//! A member of a consumer group whose positions somebody else keeps: the sink's are in Postgres.
+//! A member of a consumer group whose positions its caller keeps: the sink's are in Postgres, the
+//! notifier's with the group.
 //!
 //! **Invariant:** committed records only, in order, and only of partitions that were started, from where the
 //! caller says. What the group has committed decides nothing; it is written for those who look at lags. A
@@ -222,6 +223,45 @@ impl PositionedReader {
         if let Err(error) = told {
             tracing::debug!(%error, "the group was not told how far was stored");
         }
+    }
+
+    /// What the group has committed of a partition, and the metadata beside it: for callers whose positions
+    /// stand there and nowhere else.
+    ///
+    /// # Errors
+    /// When the brokers cannot be asked. Not to be told is not the same as nothing being committed.
+    pub fn committed(&self, input: &TopicPartition) -> Result<Option<(Offset, String)>, LogError> {
+        let asking =
+            |error| general(format!("cannot ask for the committed offset of {input}"), error);
+        let list = list_of(&[(input, KafkaOffset::Invalid)]).map_err(asking)?;
+        let told = self.consumer.committed_offsets(list, REQUEST).map_err(asking)?;
+        let elements = told.elements();
+        let told = elements.first().ok_or(KafkaError::NoMessageReceived).map_err(asking)?;
+        told.error().map_err(asking)?;
+        Ok(match told.offset() {
+            KafkaOffset::Offset(at) => Some((Offset(at), told.metadata().to_owned())),
+            _ => None,
+        })
+    }
+
+    /// Commits positions with their metadata; waits for it where that is asked for.
+    ///
+    /// # Errors
+    /// When they cannot be committed, as far as that is known.
+    pub fn commit(
+        &self,
+        positions: &[(TopicPartition, Offset, String)],
+        is_waited_for: bool,
+    ) -> Result<(), LogError> {
+        let committing = |error| general("cannot commit positions", error);
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for (input, at, metadata) in positions {
+            let mut place = list.add_partition(&input.topic, input.partition);
+            place.set_offset(KafkaOffset::Offset(at.0)).map_err(committing)?;
+            place.set_metadata(metadata);
+        }
+        let mode = if is_waited_for { CommitMode::Sync } else { CommitMode::Async };
+        self.consumer.commit(&list, mode).map_err(committing)
     }
 
     /// Leaves the group, so that others take over at once.

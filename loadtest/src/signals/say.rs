@@ -105,6 +105,7 @@ impl Said<'_> {
             rules: Vec::new(),
             text: None,
             command: None,
+            delivery: None,
             extra: Extra::new(),
         }
     }

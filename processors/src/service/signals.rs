@@ -101,6 +101,7 @@ pub(super) fn signal_of(
         text,
         // Nobody commands by what a source sends: commands come from people, by the gateway.
         command: None,
+        delivery: None,
         extra,
     };
     let id = RecordId::of(Signal::TYPE, &[&event.attributes.id.0.to_string()]);
