@@ -265,15 +265,24 @@ fn line_of(text: &str, at: &[&str]) -> usize {
     for (depth, word) in ["notifier"].iter().chain(at).enumerate() {
         let is_it = |text: &&str| {
             let key = text.trim_start().trim_start_matches(['{', '"', '\'']);
-            let is_key = key
-                .strip_prefix(word)
-                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'));
-            is_key || (depth > 2 && text.contains(&format!("{word}:")))
+            is_key(key, word) || (depth > 2 && inner_keys(text).any(|key| is_key(key, word)))
         };
         let Some(found) = lines.iter().skip(line).position(is_it) else { break };
         line += found;
     }
     line + 1
+}
+
+/// Whether a text begins with this key, or with the file or the variable that holds it.
+fn is_key(text: &str, word: &str) -> bool {
+    let Some(rest) = text.strip_prefix(word) else { return false };
+    let rest = rest.strip_prefix("_file").or_else(|| rest.strip_prefix("_env")).unwrap_or(rest);
+    rest.trim_start_matches(['"', '\'']).starts_with(':')
+}
+
+/// What follows each brace and comma of a line.
+fn inner_keys(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['{', ',']).skip(1).map(|text| text.trim_start().trim_start_matches(['"', '\'']))
 }
 
 #[cfg(test)]
