@@ -25,7 +25,7 @@ fn the_built_in_file_is_good() {
     assert_eq!(events.schemas(), ["isobar.event", "isobar.mark"]);
     assert_eq!(
         file.get("isobar.signals").unwrap().owners(),
-        ["processors", "analytics", "gateway"]
+        ["processors", "analytics", "gateway", "rules apply", "notifier"]
     );
     let input = file.input_of_state("event-counts.isobar.events.state").unwrap();
     assert_eq!(input.name, "isobar.events");
