@@ -5,12 +5,10 @@
 
 pub(crate) mod assign;
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write, stderr};
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::io::Write;
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use processors::normalize::normalize;
 use processors::tenant::Tenants;
@@ -19,11 +17,8 @@ use schemas::codec;
 use schemas::time::Time;
 
 use crate::mappings::{catalog, known};
-use crate::normalize::files::{self, Source};
+use crate::offline::{Progress, one_file, open, unwritable, write_summary};
 use assign::Assignments;
-
-/// So many rows that cannot be read are told one by one; all are counted.
-const TOLD_MAX: u64 = 20;
 
 /// What was asked for.
 #[derive(Args, Debug)]
@@ -69,11 +64,12 @@ pub(crate) struct CorrelateArgs {
 pub(crate) fn run(arguments: &CorrelateArgs, arrival: Time) -> anyhow::Result<()> {
     let catalog = catalog(&arguments.mappings)?;
     let named = arguments.format.as_deref().map(|name| known(catalog, name)).transpose()?;
-    let source = input(&arguments.input)?;
+    let source = one_file(&arguments.input)?;
     let (mut rows, mut out) = (open(&arguments.assignments)?, open(&arguments.output)?);
     let tenants = Tenants::default();
     let assignments = Assignments::new(arrival);
-    let mut work = Work { catalog, named, arrival, tenants, assignments, told: Instant::now() };
+    let progress = Progress::new();
+    let mut work = Work { catalog, named, arrival, tenants, assignments, progress };
     let name = source.name();
     source.visit(&mut |row, value| work.row(&name, row, value))?;
     work.assignments.end();
@@ -84,33 +80,9 @@ pub(crate) fn run(arguments: &CorrelateArgs, arrival: Time) -> anyhow::Result<()
         out.write_all(b"\n").with_context(|| unwritable(&arguments.output))?;
     }
     out.flush().with_context(|| unwritable(&arguments.output))?;
-    if let Some(path) = &arguments.summary {
-        let mut out = open(path)?;
-        serde_json::to_writer_pretty(&mut out, &work.assignments.summary)?;
-        writeln!(out).and_then(|()| out.flush()).with_context(|| unwritable(path))?;
-    }
-    tell(&format!("{}{}", over(), work.assignments.summary));
+    write_summary(arguments.summary.as_deref(), &work.assignments.summary)?;
+    work.progress.end(&work.assignments.summary);
     Ok(())
-}
-
-/// Rows are numbered within one file, so there is one.
-fn input(path: &Path) -> anyhow::Result<Source> {
-    if path.is_dir() {
-        bail!("{} is a folder; rows are numbered within one file, so give one", path.display());
-    }
-    files::under(path)?.pop().with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn unwritable(path: &Path) -> String {
-    format!("cannot write {}", path.display())
-}
-
-fn open(path: &Path) -> anyhow::Result<Box<dyn Write>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(std::io::stdout())));
-    }
-    let file = File::create(path).with_context(|| unwritable(path))?;
-    Ok(Box::new(BufWriter::with_capacity(1 << 20, file)))
 }
 
 struct Work {
@@ -119,7 +91,7 @@ struct Work {
     arrival: Time,
     tenants: Tenants,
     assignments: Assignments,
-    told: Instant,
+    progress: Progress,
 }
 
 impl Work {
@@ -129,37 +101,11 @@ impl Work {
         self.assignments.begin_row(row);
         normalize(&input, &record, self.named, &self.tenants, &mut self.assignments);
         for reason in self.assignments.end_row() {
-            self.unread(row, &reason);
+            self.progress.unread(self.assignments.summary.unread, row, &reason);
         }
-        self.progress();
+        self.progress.tell(&self.assignments.summary);
         Ok(())
     }
-
-    fn unread(&self, row: u64, reason: &str) {
-        match self.assignments.summary.unread {
-            number if number <= TOLD_MAX => {
-                tell(&format!("{}row {row} cannot be read: {reason}", over()));
-            }
-            number if number == TOLD_MAX + 1 => tell("further such rows are only counted"),
-            _ => {}
-        }
-    }
-
-    /// A line that is written over, on a terminal.
-    fn progress(&mut self) {
-        if stderr().is_terminal() && self.told.elapsed().as_millis() > 200 {
-            self.told = Instant::now();
-            drop(write!(stderr(), "\r{}", self.assignments.summary));
-        }
-    }
-}
-
-fn over() -> &'static str {
-    if stderr().is_terminal() { "\r" } else { "" }
-}
-
-fn tell(text: &str) {
-    drop(writeln!(stderr(), "{text}"));
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ mod rows;
 mod summary;
 mod tree;
 
-use std::io::{BufRead, IsTerminal, Write, stderr};
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use ::detect::{Detector, Series, Setting, Verdict};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use schemas::time::Time;
 
+use crate::offline::{Progress, unwritable, write_summary};
 use plot::Plot;
 use rows::{Columns, Row};
 use summary::Summary;
@@ -87,15 +87,13 @@ pub(crate) fn run(arguments: &DetectArgs) -> anyhow::Result<()> {
         setting,
         with_plot: arguments.plot,
         summary: Summary::default(),
-        told: Instant::now(),
+        progress: Progress::new(),
     };
     for pair in &pairs {
         work.file(pair).with_context(|| format!("{}", pair.input.display()))?;
     }
-    if let Some(path) = &arguments.summary {
-        work.summary.write(path)?;
-    }
-    tell(&format!("{}{}", over(), work.summary));
+    write_summary(arguments.summary.as_deref(), &work.summary)?;
+    work.progress.end(&work.summary);
     Ok(())
 }
 
@@ -103,7 +101,7 @@ struct Work {
     setting: Setting,
     with_plot: bool,
     summary: Summary,
-    told: Instant,
+    progress: Progress,
 }
 
 impl Work {
@@ -113,7 +111,7 @@ impl Work {
         lines.read_line(&mut header).context("line 1")?;
         let columns = Columns::of(&header).context("line 1")?;
         let mut out = tree::writer(&pair.output)?;
-        let unwritable = || format!("cannot write {}", pair.output.display());
+        let unwritable = || unwritable(&pair.output);
         writeln!(out, "timestamp,value,anomaly_score,alarm,reason").with_context(unwritable)?;
         let (mut series, mut plot) = (Series::new(&self.setting), Plot::default());
         self.summary.file();
@@ -129,21 +127,10 @@ impl Work {
             if self.with_plot {
                 plot.row(&row, &verdict, reason(&row, &verdict));
             }
-            self.progress();
+            self.progress.tell(&self.summary);
         }
         out.finish().with_context(unwritable)?;
         if self.with_plot { plot.write(&pair.output) } else { Ok(()) }
-    }
-
-    /// A line that is written over, on a terminal.
-    fn progress(&mut self) {
-        if self.summary.rows().is_multiple_of(1000)
-            && stderr().is_terminal()
-            && self.told.elapsed().as_millis() > 200
-        {
-            self.told = Instant::now();
-            drop(write!(stderr(), "\r{}", self.summary));
-        }
     }
 }
 
@@ -167,14 +154,6 @@ fn reason(row: &Row<'_>, verdict: &Verdict) -> Option<String> {
 
 fn written(time_ms: i64) -> String {
     Time::from_millis(time_ms).map_or_else(|_| format!("{time_ms} ms"), |time| time.to_string())
-}
-
-fn over() -> &'static str {
-    if stderr().is_terminal() { "\r" } else { "" }
-}
-
-fn tell(text: &str) {
-    drop(writeln!(stderr(), "{text}"));
 }
 
 #[cfg(test)]

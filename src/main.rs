@@ -13,6 +13,7 @@ mod dead_letters;
 mod detect;
 mod match_rules;
 mod normalize;
+mod offline;
 mod rank;
 mod reach;
 mod rule_editions;

@@ -5,12 +5,10 @@
 
 pub(crate) mod hits;
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write, stderr};
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::io::Write;
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use processors::normalize::normalize;
 use processors::tenant::Tenants;
@@ -19,12 +17,9 @@ use rules::Matcher;
 use schemas::time::Time;
 
 use crate::mappings::{catalog, known};
-use crate::normalize::files::{self, Source};
+use crate::offline::{Progress, one_file, open, tell, unwritable, write_summary};
 use crate::rules_command;
 use hits::Hits;
-
-/// So many rows that cannot be read are told one by one; all are counted.
-const TOLD_MAX: u64 = 20;
 
 /// What was asked for.
 #[derive(Args, Debug)]
@@ -66,7 +61,7 @@ pub(crate) struct MatchArgs {
 pub(crate) fn run(arguments: &MatchArgs, arrival: Time) -> anyhow::Result<()> {
     let catalog = catalog(&arguments.mappings)?;
     let named = arguments.format.as_deref().map(|name| known(catalog, name)).transpose()?;
-    let source = input(&arguments.input)?;
+    let source = one_file(&arguments.input)?;
     let matcher = matcher(&arguments.rules)?;
     let mut work = Work {
         catalog,
@@ -75,26 +70,14 @@ pub(crate) fn run(arguments: &MatchArgs, arrival: Time) -> anyhow::Result<()> {
         tenants: Tenants::default(),
         hits: Hits::new(&matcher, arguments.flagged),
         out: open(&arguments.output)?,
-        told: Instant::now(),
+        progress: Progress::new(),
     };
     let name = source.name();
     source.visit(&mut |row, value| work.row(&name, row, value))?;
     work.out.flush().with_context(|| unwritable(&arguments.output))?;
-    if let Some(path) = &arguments.summary {
-        let mut out = open(path)?;
-        serde_json::to_writer_pretty(&mut out, &work.hits.summary)?;
-        writeln!(out).and_then(|()| out.flush()).with_context(|| unwritable(path))?;
-    }
-    tell(&format!("{}{}", over(), work.hits.summary));
+    write_summary(arguments.summary.as_deref(), &work.hits.summary)?;
+    work.progress.end(&work.hits.summary);
     Ok(())
-}
-
-/// Rows are numbered within one file, so there is one.
-fn input(path: &Path) -> anyhow::Result<Source> {
-    if path.is_dir() {
-        bail!("{} is a folder; rows are numbered within one file, so give one", path.display());
-    }
-    files::under(path)?.pop().with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn matcher(paths: &[PathBuf]) -> anyhow::Result<Matcher> {
@@ -107,18 +90,6 @@ fn matcher(paths: &[PathBuf]) -> anyhow::Result<Matcher> {
     Ok(matcher)
 }
 
-fn unwritable(path: &Path) -> String {
-    format!("cannot write {}", path.display())
-}
-
-fn open(path: &Path) -> anyhow::Result<Box<dyn Write>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(std::io::stdout())));
-    }
-    let file = File::create(path).with_context(|| unwritable(path))?;
-    Ok(Box::new(BufWriter::with_capacity(1 << 20, file)))
-}
-
 struct Work<'m> {
     catalog: &'static Catalog,
     named: Option<Known>,
@@ -126,7 +97,7 @@ struct Work<'m> {
     tenants: Tenants,
     hits: Hits<'m>,
     out: Box<dyn Write>,
-    told: Instant,
+    progress: Progress,
 }
 
 impl Work<'_> {
@@ -136,40 +107,14 @@ impl Work<'_> {
         normalize(&input, &record, self.named, &self.tenants, &mut self.hits);
         let (ids, unread) = self.hits.end_row();
         for reason in unread {
-            self.unread(row, &reason);
+            self.progress.unread(self.hits.summary.unread, row, &reason);
         }
         for id in ids {
             writeln!(self.out, "{row}\t{id}").context("cannot write the output")?;
         }
-        self.progress();
+        self.progress.tell(&self.hits.summary);
         Ok(())
     }
-
-    fn unread(&self, row: u64, reason: &str) {
-        match self.hits.summary.unread {
-            number if number <= TOLD_MAX => {
-                tell(&format!("{}row {row} cannot be read: {reason}", over()));
-            }
-            number if number == TOLD_MAX + 1 => tell("further such rows are only counted"),
-            _ => {}
-        }
-    }
-
-    /// A line that is written over, on a terminal.
-    fn progress(&mut self) {
-        if stderr().is_terminal() && self.told.elapsed().as_millis() > 200 {
-            self.told = Instant::now();
-            drop(write!(stderr(), "\r{}", self.hits.summary));
-        }
-    }
-}
-
-fn over() -> &'static str {
-    if stderr().is_terminal() { "\r" } else { "" }
-}
-
-fn tell(text: &str) {
-    drop(writeln!(stderr(), "{text}"));
 }
 
 #[cfg(test)]

@@ -5,12 +5,9 @@
 pub(crate) mod files;
 mod write;
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write, stderr};
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::fmt;
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 use processors::Input;
 use processors::balance::Balance;
@@ -20,6 +17,7 @@ use processors::{Catalog, Known};
 use schemas::time::Time;
 
 use crate::mappings::{catalog, known};
+use crate::offline::{Progress, open, write_summary};
 use files::Source;
 use write::Writer;
 
@@ -79,25 +77,9 @@ pub(crate) fn run(arguments: &NormalizeArgs, arrival: Time) -> anyhow::Result<()
         work.read(&source)?;
     }
     work.writer.flush()?;
-    if let Some(path) = &arguments.summary {
-        let mut out = open(path)?;
-        serde_json::to_writer_pretty(&mut out, &work.balance)?;
-        writeln!(out).and_then(|()| out.flush()).with_context(|| unwritable(path))?;
-    }
-    work.progress.end(&work.balance);
+    write_summary(arguments.summary.as_deref(), &work.balance)?;
+    work.progress.end(&Line(&work.balance));
     Ok(())
-}
-
-fn unwritable(path: &Path) -> String {
-    format!("cannot write {}", path.display())
-}
-
-fn open(path: &Path) -> anyhow::Result<Box<dyn Write>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(std::io::stdout())));
-    }
-    let file = File::create(path).with_context(|| unwritable(path))?;
-    Ok(Box::new(BufWriter::with_capacity(1 << 20, file)))
 }
 
 struct Work {
@@ -123,40 +105,22 @@ impl Work {
                 normalize(&input, &record, named, &self.tenants, &mut self.writer);
             self.writer.letters(format, &input, &self.tenants)?;
             self.balance.add(format, &tally);
-            self.progress.tell(&self.balance);
+            self.progress.tell(&Line(&self.balance));
             Ok(())
         })
     }
 }
 
-/// A line that is written over, on a terminal.
-struct Progress {
-    terminal: bool,
-    told: Instant,
-}
+/// The balance in a line.
+struct Line<'b>(&'b Balance);
 
-impl Progress {
-    fn new() -> Self {
-        Self { terminal: stderr().is_terminal(), told: Instant::now() }
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.0.total;
+        write!(
+            f,
+            "{} values: {} events, {} points, {} filtered, {} dead letters",
+            total.read, total.events, total.points, total.filtered, total.dead_letter
+        )
     }
-
-    fn tell(&mut self, balance: &Balance) {
-        if self.terminal && self.told.elapsed().as_millis() > 200 {
-            self.told = Instant::now();
-            drop(write!(stderr(), "\r{}", line(balance)));
-        }
-    }
-
-    fn end(&self, balance: &Balance) {
-        let over = if self.terminal { "\r" } else { "" };
-        drop(writeln!(stderr(), "{over}{}", line(balance)));
-    }
-}
-
-fn line(balance: &Balance) -> String {
-    let total = balance.total;
-    format!(
-        "{} values: {} events, {} points, {} filtered, {} dead letters",
-        total.read, total.events, total.points, total.filtered, total.dead_letter
-    )
 }

@@ -6,15 +6,16 @@
 mod case;
 mod table;
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write, stderr};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use incidents::rank::{self, Graph, Ranked, Verdict};
 use serde::Serialize;
 
+use crate::offline::{Progress, open, unwritable};
 use case::Case;
 
 /// What was asked for.
@@ -78,17 +79,17 @@ fn is_zero(number: &usize) -> bool {
 pub(crate) fn run(arguments: &RankArgs) -> anyhow::Result<()> {
     let folders = case::under(&arguments.input)?;
     let mut out = open(&arguments.output)?;
-    let unwritable = || format!("cannot write {}", arguments.output.display());
-    let mut counts = Counts::default();
+    let unwritable = || unwritable(&arguments.output);
+    let (mut counts, mut progress) = (Counts::default(), Progress::new());
     for folder in &folders {
         let case = Case::read(folder)?;
         let line = line(&case, &mut counts);
         serde_json::to_writer(&mut out, &line).with_context(unwritable)?;
         writeln!(out).with_context(unwritable)?;
-        counts.tell(false);
+        progress.tell(&counts);
     }
     out.flush().with_context(unwritable)?;
-    counts.tell(true);
+    progress.end(&counts);
     Ok(())
 }
 
@@ -112,14 +113,6 @@ fn line<'c>(case: &'c Case, counts: &mut Counts) -> Line<'c> {
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<Box<dyn Write>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(std::io::stdout())));
-    }
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(Box::new(BufWriter::new(file)))
-}
-
 #[derive(Default)]
 struct Counts {
     cases: u64,
@@ -128,22 +121,15 @@ struct Counts {
     dropped: u64,
 }
 
-impl Counts {
-    /// On a terminal a line that is written over, else only the last one.
-    fn tell(&self, is_last: bool) {
-        let is_terminal = stderr().is_terminal();
-        if !is_last && !is_terminal {
-            return;
-        }
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cases, abnormal, unknown, dropped } = self;
-        let over = if is_terminal { "\r" } else { "" };
-        let end = if is_last { "\n" } else { "" };
-        let text = format!(
-            "{over}{cases} cases: {abnormal} with causes, {} with a normal symptom, {unknown} that cannot \
-             be judged; {dropped} values were no finite numbers{end}",
+        write!(
+            f,
+            "{cases} cases: {abnormal} with causes, {} with a normal symptom, {unknown} that cannot be \
+             judged; {dropped} values were no finite numbers",
             cases - abnormal - unknown
-        );
-        drop(write!(stderr(), "{text}"));
+        )
     }
 }
 

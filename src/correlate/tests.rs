@@ -54,7 +54,7 @@ fn every_row_has_a_line_and_what_belongs_together_has_one_incident() {
 #[test]
 fn a_folder_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let error = input(folder.path()).err().unwrap().to_string();
+    let error = crate::offline::one_file(folder.path()).err().unwrap().to_string();
     assert!(
         error.ends_with("is a folder; rows are numbered within one file, so give one"),
         "{error}"

@@ -1,10 +1,8 @@
 //! What became of all rows.
 
 use std::fmt;
-use std::path::Path;
 
 use ::detect::Verdict;
-use anyhow::Context;
 use serde::Serialize;
 
 use super::rows::Row;
@@ -29,16 +27,6 @@ impl Summary {
         self.missing += u64::from(row.value.is_none());
         self.not_judged += u64::from(verdict.skipped.is_some());
         self.alarms += u64::from(verdict.alarm);
-    }
-
-    pub(super) fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = serde_json::to_string_pretty(self)?;
-        std::fs::write(path, text + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

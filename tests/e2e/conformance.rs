@@ -6,7 +6,7 @@ use std::time::Duration;
 use kafka_runtime::KafkaLog;
 use kafka_runtime::plain::{PlainProducer, PlainReader, create_topic};
 use stream::suite::Fixture;
-use stream::{Processor, Record, Store, Topology, Versions};
+use stream::{Change, Log as _, Polled, Processor, Record, Store, Topology, Versions};
 
 use crate::support::{Cluster, shared_broker, unique};
 
@@ -75,3 +75,29 @@ impl Fixture for Kafka {
 }
 
 stream::log_conformance_suite!(Kafka::new());
+
+/// A worker that the group went on without drops its member as it is, and joins anew.
+#[test]
+fn a_member_that_is_dropped_before_it_answered_a_rebalance_ends() {
+    let fixture = Kafka::new();
+    let mut first = fixture.member("a");
+    let mut second = fixture.member("b");
+    let changed = |log: &mut KafkaLog, is_it: fn(&Change) -> bool| {
+        let polled = log.poll(100, 20);
+        matches!(&polled, Ok(Polled::Change(change)) if is_it(change))
+    };
+    let mut polls = 0..fixture.patience_polls();
+    assert!(polls.any(|_| changed(&mut first, |change| matches!(change, Change::Assigned(_)))));
+    let mut polls = 0..fixture.patience_polls();
+    assert!(polls.any(|_| {
+        drop(second.poll(100, 20));
+        changed(&mut first, |change| matches!(change, Change::Revoked(_)))
+    }));
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(first);
+        drop(second);
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(Duration::from_secs(20)).expect("both members are dropped");
+}

@@ -60,10 +60,6 @@ impl ConsumerNotes {
         !self.lock().changes.is_empty()
     }
 
-    pub(crate) fn close(&self) {
-        self.lock().closing = true;
-    }
-
     pub(crate) fn down(&self) -> Option<String> {
         self.lock().down.clone()
     }
@@ -145,8 +141,8 @@ impl ConsumerContext for ConsumerNotes {
         let mut noted = self.lock();
         if noted.closing {
             drop(noted);
-            let answered = if assigns { Ok(()) } else { consumer.unassign() };
-            if let Err(error) = answered {
+            // Of a member that is leaving, librdkafka takes this for the answer to either.
+            if let Err(error) = consumer.unassign() {
                 tracing::debug!(%error, "cannot unassign while closing");
             }
             return;
@@ -156,6 +152,18 @@ impl ConsumerContext for ConsumerNotes {
             (false, true) => Change::Lost(inputs),
             (false, false) => Change::Revoked(inputs),
         });
+    }
+}
+
+/// Answers what is still to be answered, before the consumer is dropped: librdkafka waits for the answer
+/// to a rebalance that it has told, and without one it waits for ever.
+pub(crate) fn close(consumer: &BaseConsumer<ConsumerNotes>) {
+    consumer.context().lock().closing = true;
+    let assigned = consumer.incremental_assign(&TopicPartitionList::new());
+    let read = consumer.assignment();
+    let revoked = read.and_then(|read| consumer.incremental_unassign(&read));
+    if let Err(error) = assigned.and(revoked) {
+        tracing::debug!(%error, "cannot give all partitions back");
     }
 }
 

@@ -20,7 +20,7 @@ use stream::{
 };
 
 use crate::client::{self, KafkaSettings};
-use crate::context::{ConsumerNotes, Deliveries};
+use crate::context::{ConsumerNotes, Deliveries, close};
 use crate::gather::{Gathered, Gatherer};
 use crate::reaction::{CommitFault, advice, commit_fault, general};
 use crate::state::StateReader;
@@ -237,7 +237,7 @@ impl Joined {
 
 impl Drop for Joined {
     fn drop(&mut self) {
-        self.consumer.context().close();
+        close(&self.consumer);
     }
 }
 

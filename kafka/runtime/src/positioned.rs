@@ -15,7 +15,7 @@ use rdkafka::error::KafkaError;
 use stream::{Change, LogError, Offset, Reaction, Record, TopicPartition};
 
 use crate::client::{self, KafkaSettings};
-use crate::context::ConsumerNotes;
+use crate::context::{ConsumerNotes, close};
 use crate::gather::{Gathered, Gatherer};
 use crate::log::{KNOWN, REQUEST, count_partitions, list_of};
 use crate::reaction::general;
@@ -308,6 +308,6 @@ fn check_topics(
 
 impl Drop for PositionedReader {
     fn drop(&mut self) {
-        self.consumer.context().close();
+        close(&self.consumer);
     }
 }

@@ -66,7 +66,7 @@ const BEHIND_MS: i64 = 5_000;
 const CUT_INTERVAL_MS: i64 = 100;
 /// Pieces of one task are done for so long before what they came to is committed.
 const PIECES_US_MAX: i64 = 100_000;
-/// Batches are committed one after the other for so long before the log is polled again.
+/// Work that needs no record is committed batch after batch for so long before the log is polled again.
 const TURN_MS_MAX: i64 = 500;
 /// State below the last image is deleted this often at most.
 const TRIM_INTERVAL_MS: i64 = 5_000;
@@ -361,7 +361,8 @@ impl<L: Log> Worker<L> {
                 if self.flush()? == Flushed::Reset {
                     return Ok(Flushed::Reset);
                 }
-                if self.now_ms() - began_ms > TURN_MS_MAX {
+                let is_pending = self.tasks.get(&input).is_some_and(Task::is_pending);
+                if is_pending && self.now_ms() - began_ms > TURN_MS_MAX {
                     self.hear()?;
                     return Ok(Flushed::Reset);
                 }
