@@ -11,9 +11,12 @@
     reason = "a benchmark reads the clock, prints, and may fail loudly"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use common::{BATCH, cpu_s};
 use correlator::patterns::{
     Bounds, Figure, Fires, GroupField, Hit, Kind, Limits, Pattern, Patterns, Plan, Stateful, Step,
 };
@@ -25,8 +28,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const MINUTE_MS: i64 = 60_000;
 const HITS: u64 = 400_000;
-/// As many hits as a transaction of 20 ms holds at 50,000 a second.
-const BATCH: u64 = 1_000;
 
 fn rule(rules: &[&str], fields: &[&str], fires: Fires) -> Stateful {
     Stateful {
@@ -46,13 +47,6 @@ fn rule(rules: &[&str], fields: &[&str], fires: Fires) -> Stateful {
 
 fn at_once(kind: Kind) -> Fires {
     Fires::AtOnce(Pattern { kind, within_ms: 10 * MINUTE_MS })
-}
-
-/// CPU time of this thread: whoever else works on the machine does not count.
-fn cpu_s() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    let nanoseconds: f64 = text.split(' ').next().unwrap().parse().unwrap();
-    nanoseconds / 1e9
 }
 
 /// So many hits, of so many groups, so many milliseconds apart.

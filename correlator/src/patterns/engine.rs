@@ -9,16 +9,13 @@ use std::sync::Arc;
 
 use rules::Asked;
 use schemas::id::RecordId;
-use serde::{Deserialize, Serialize};
 use stream::{KeyedStore, Store};
 
 use super::entry::{Entry, Value};
 use super::firing::{Firing, Hit};
+use super::group::{Group, Named, group_id};
 use super::stateful::{Fires, Plan, Stateful};
 use super::window::{Found, find};
-
-/// Hits of one group that are kept.
-pub const ENTRIES_MAX: usize = 1_000;
 
 /// A tenant, and a group of a rule and its version.
 type Key = (u32, RecordId);
@@ -28,14 +25,16 @@ type Key = (u32, RecordId);
 pub struct Limits {
     /// Groups of all rules, and values that were seen.
     pub groups: usize,
+    /// Hits of all groups.
+    pub hits: usize,
     /// How late hits may come and still count.
     pub late_ms: i64,
 }
 
 impl Default for Limits {
-    /// As many groups as fit into some 100 MB.
+    /// Groups and hits take some 100 MB each.
     fn default() -> Self {
-        Self { groups: 200_000, late_ms: 15 * 60_000 }
+        Self { groups: 200_000, hits: 1_000_000, late_ms: 15 * 60_000 }
     }
 }
 
@@ -50,35 +49,16 @@ pub struct Counts {
     pub dropped_groups: u64,
 }
 
-/// What is remembered of a group.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Group {
-    entries: Vec<Entry>,
-    /// The end of what it fired for last.
-    fired_ms: Option<i64>,
-    /// When it goes.
-    expires_ms: i64,
-    /// When it is decided whether something was absent.
-    decided_ms: Option<i64>,
-    /// The rule it belongs to, and what its hits have in common.
-    of: Arc<Named>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Named {
-    rule: String,
-    version: String,
-    values: Vec<String>,
-}
-
 /// Stateful rules at work.
 #[derive(Debug)]
 pub struct Patterns {
     plan: Arc<Plan>,
     limits: Limits,
     groups: KeyedStore<Key, Group>,
-    /// When groups go, and when something is decided of them: in the order of time.
+    /// When groups go, and when something is decided of them, or earlier: in the order of time.
     timers: KeyedStore<(u32, i64, RecordId), ()>,
+    /// One entry: how many hits all groups keep.
+    kept: KeyedStore<(), usize>,
     counts: Counts,
 }
 
@@ -86,8 +66,8 @@ impl Patterns {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(plan: Arc<Plan>, limits: Limits) -> Self {
-        let (groups, timers) = (KeyedStore::default(), KeyedStore::default());
-        Self { plan, limits, groups, timers, counts: Counts::default() }
+        let (groups, timers, kept) = Default::default();
+        Self { plan, limits, groups, timers, kept, counts: Counts::default() }
     }
 
     /// From here on these rules count. A rule whose text is another begins with nothing seen; what was
@@ -105,8 +85,8 @@ impl Patterns {
     }
 
     /// All stores.
-    pub fn stores(&mut self) -> [&mut dyn Store; 2] {
-        [&mut self.groups, &mut self.timers]
+    pub fn stores(&mut self) -> [&mut dyn Store; 3] {
+        [&mut self.groups, &mut self.timers, &mut self.kept]
     }
 
     /// What was not as it should be.
@@ -118,6 +98,12 @@ impl Patterns {
     #[must_use]
     pub fn groups(&self) -> usize {
         self.groups.len()
+    }
+
+    /// How many hits they keep.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.kept.get(&()).copied().unwrap_or(0)
     }
 
     /// Takes a hit of a tenant whose time is `now_ms`.
@@ -153,13 +139,16 @@ impl Patterns {
         let span_ms = stateful.within_ms().saturating_add(self.limits.late_ms);
         let of = || Arc::new(Named::of(stateful, values));
         let group = self.groups.get_or_insert_with(&key, || Group::new(of()));
-        let (expired_ms, before) = (now_ms.saturating_sub(span_ms), group.next_ms());
-        let Some((new, dropped)) = group.insert(entry, expired_ms) else { return };
+        let before = group.entries.len();
+        let inserted = group.insert(entry, now_ms.saturating_sub(span_ms));
+        self.counts.dropped_hits += inserted.dropped;
+        keep(&mut self.kept, before, group.entries.len());
+        let Some(new) = inserted.place else { return };
         group.expires_ms = group.expires_ms.max(entry.time_ms.saturating_add(span_ms));
-        self.counts.dropped_hits += dropped;
         match &stateful.fires {
             Fires::AtOnce(pattern) => {
-                if let Some(found) = find(pattern, &group.entries, new)
+                if group.may_fire_yet(pattern.within_ms)
+                    && let Some(found) = find(pattern, &group.entries, new)
                     && group.may_fire(found.end_ms, pattern.within_ms)
                 {
                     group.fired_ms = Some(found.end_ms);
@@ -174,6 +163,7 @@ impl Patterns {
             }
             Fires::Unless { pattern, for_ms, .. } => {
                 if group.decided_ms.is_none()
+                    && group.may_fire_yet(pattern.within_ms)
                     && let Some(found) = find(pattern, &group.entries, new)
                     && group.may_fire(found.end_ms, pattern.within_ms)
                 {
@@ -183,8 +173,7 @@ impl Patterns {
             }
             Fires::FirstSeen { .. } => {}
         }
-        let after = group.next_ms();
-        self.move_timer(key, Some(before).filter(|before| *before < i64::MAX), Some(after));
+        arm(&mut self.timers, key, group);
     }
 
     /// Each value is a group of its own, and so is the group itself, which says since when it is watched.
@@ -228,14 +217,14 @@ impl Patterns {
         let is_known = self.groups.get(&key).is_some();
         let of = || Arc::new(Named::of(stateful, values));
         let group = self.groups.get_or_insert_with(&key, || Group::new(of()));
-        let before = group.next_ms();
         // The first hit stays, for it says since when; nothing else is asked of it.
         if group.entries.is_empty() {
             group.entries.push(entry);
+            keep(&mut self.kept, 0, 1);
         }
         group.expires_ms = group.expires_ms.max(entry.time_ms.saturating_add(memory_ms));
-        let (since_ms, after) = (group.entries.first().map(|first| first.time_ms), group.next_ms());
-        self.move_timer(key, Some(before).filter(|before| *before < i64::MAX), Some(after));
+        arm(&mut self.timers, key, group);
+        let since_ms = group.entries.first().map(|first| first.time_ms);
         since_ms.filter(|_| is_known)
     }
 
@@ -261,35 +250,59 @@ impl Patterns {
     }
 
     fn due(&mut self, key: Key, due_ms: i64, fired: &mut Vec<Firing>) {
-        self.timers.remove(&(key.0, due_ms, key.1));
-        let Some(group) = self.groups.get(&key) else { return };
-        if group.decided_ms != Some(due_ms) {
-            self.groups.remove(&key);
+        if !self.take_timer(key, due_ms) {
             return;
+        }
+        let Some(group) = self.groups.get_mut(&key) else { return };
+        if group.decided_ms != Some(due_ms) {
+            return self.forget(&key);
         }
         let (of, plan) = (Arc::clone(&group.of), Arc::clone(&self.plan));
         let stateful = plan.all.iter().find(|stateful| of.is_of(stateful));
-        let Some(group) = self.groups.get_mut(&key) else { return };
         group.decided_ms = None;
         if let Some(stateful) = stateful {
             fired.extend(group.decide(stateful, key.0, due_ms));
         }
-        let after = group.next_ms();
-        self.move_timer(key, None, Some(after));
+        arm(&mut self.timers, key, group);
+    }
+
+    /// Takes a timer that stands first; false where its group has since put it off.
+    fn take_timer(&mut self, key: Key, at_ms: i64) -> bool {
+        self.timers.remove(&(key.0, at_ms, key.1));
+        let Some(group) = self.groups.get_mut(&key) else { return false };
+        group.armed_ms = None;
+        let is_due = group.next_ms() <= at_ms;
+        if !is_due {
+            arm(&mut self.timers, key, group);
+        }
+        is_due
+    }
+
+    fn forget(&mut self, key: &Key) {
+        if let Some(group) = self.groups.remove(key) {
+            keep(&mut self.kept, group.entries.len(), 0);
+        }
     }
 
     /// Where all places are taken the group goes that would go first.
     fn make_room(&mut self, tenant: u32, key: &Key) {
-        if self.groups.len() < self.limits.groups || self.groups.get(key).is_some() {
+        let is_new = self.groups.get(key).is_none();
+        let is_full = is_new && self.groups.len() >= self.limits.groups;
+        if !is_full && self.kept() < self.limits.hits {
             return;
         }
-        let own = self.first_timer(tenant).map(|(due, id)| (tenant, due, id));
-        let any = || self.timers.iter().next().map(|(timer, ())| *timer);
-        if let Some(timer) = own.or_else(any) {
-            self.timers.remove(&timer);
-            self.groups.remove(&(timer.0, timer.2));
-            self.counts.dropped_groups += 1;
+        while let Some((tenant, at_ms, id)) = self.first_to_go(tenant) {
+            if self.take_timer((tenant, id), at_ms) {
+                self.counts.dropped_groups += 1;
+                return self.forget(&(tenant, id));
+            }
         }
+    }
+
+    /// The tenant's own timer that stands first, or else that of any.
+    fn first_to_go(&self, tenant: u32) -> Option<(u32, i64, RecordId)> {
+        let own = self.first_timer(tenant).map(|(at_ms, id)| (tenant, at_ms, id));
+        own.or_else(|| self.timers.iter().next().map(|(timer, ())| *timer))
     }
 
     fn first_timer(&self, tenant: u32) -> Option<(i64, RecordId)> {
@@ -300,86 +313,24 @@ impl Patterns {
             .filter(|timer| timer.0 == tenant)
             .map(|(_, due, id)| (due, id))
     }
-
-    fn move_timer(&mut self, (tenant, id): Key, before: Option<i64>, after: Option<i64>) {
-        if before == after {
-            return;
-        }
-        if let Some(before) = before {
-            self.timers.remove(&(tenant, before, id));
-        }
-        if let Some(after) = after {
-            self.timers.insert(&(tenant, after, id), ());
-        }
-    }
 }
 
-fn group_id(stateful: &Stateful, values: &[String]) -> RecordId {
-    let mut parts = vec![stateful.id.as_str(), stateful.version.as_str()];
-    parts.extend(values.iter().map(String::as_str));
-    RecordId::of("pattern group", &parts)
+/// Sets the timer of a group, unless one stands that comes earlier.
+fn arm(timers: &mut KeyedStore<(u32, i64, RecordId), ()>, (tenant, id): Key, group: &mut Group) {
+    let next_ms = group.next_ms();
+    match group.armed_ms {
+        Some(armed_ms) if armed_ms <= next_ms => return,
+        Some(armed_ms) => drop(timers.remove(&(tenant, armed_ms, id))),
+        None => {}
+    }
+    group.armed_ms = Some(next_ms);
+    timers.insert(&(tenant, next_ms, id), ());
 }
 
-impl Named {
-    fn of(stateful: &Stateful, values: Vec<String>) -> Self {
-        Self { rule: stateful.id.clone(), version: stateful.version.clone(), values }
-    }
-
-    fn is_of(&self, stateful: &Stateful) -> bool {
-        self.rule == stateful.id && self.version == stateful.version
-    }
-}
-
-impl Group {
-    fn new(of: Arc<Named>) -> Self {
-        Self { entries: Vec::new(), fired_ms: None, expires_ms: i64::MIN, decided_ms: None, of }
-    }
-
-    /// When something is to be done about it.
-    fn next_ms(&self) -> i64 {
-        if self.expires_ms == i64::MIN {
-            return i64::MAX;
-        }
-        self.decided_ms.unwrap_or(self.expires_ms).min(self.expires_ms)
-    }
-
-    /// Keeps a hit unless it is there already; its place, and how many others went for it.
-    fn insert(&mut self, entry: Entry, expired_ms: i64) -> Option<(usize, u64)> {
-        self.entries.retain(|known| known.time_ms >= expired_ms);
-        let place = self.entries.partition_point(|known| known.order() < entry.order());
-        if self.entries.get(place).is_some_and(|known| known.order() == entry.order()) {
-            return None;
-        }
-        self.entries.insert(place, entry);
-        if self.entries.len() <= ENTRIES_MAX {
-            return Some((place, 0));
-        }
-        self.entries.remove(0);
-        Some((place.checked_sub(1)?, 1))
-    }
-
-    fn may_fire(&self, end_ms: i64, within_ms: i64) -> bool {
-        self.fired_ms.is_none_or(|fired| end_ms.saturating_sub(fired) >= within_ms)
-    }
-
-    fn taken(&self, found: &Found) -> Vec<Entry> {
-        found.entries.iter().filter_map(|place| self.entries.get(*place).copied()).collect()
-    }
-
-    /// Whether what had to be absent was, until now.
-    fn decide(&mut self, stateful: &Arc<Stateful>, tenant: u32, due_ms: i64) -> Option<Firing> {
-        let Fires::Unless { pattern, absent, for_ms } = &stateful.fires else { return None };
-        let end_ms = due_ms.saturating_sub(*for_ms).saturating_sub(1);
-        let ends = self.entries.iter().position(|entry| entry.time_ms == end_ms)?;
-        let last = self.entries.partition_point(|entry| entry.time_ms <= end_ms);
-        let found = (ends..last).find_map(|new| find(pattern, self.entries.get(..last)?, new))?;
-        let came = |entry: &&Entry| {
-            absent.contains(&entry.rule) && (end_ms..due_ms).contains(&entry.time_ms)
-        };
-        if self.entries.iter().any(|entry| came(&entry)) {
-            return None;
-        }
-        self.fired_ms = Some(end_ms);
-        Some(Firing::of(stateful, tenant, &self.of.values, &self.taken(&found), &found))
+/// Counts the hits that a group keeps.
+fn keep(kept: &mut KeyedStore<(), usize>, before: usize, after: usize) {
+    if before != after {
+        let all = kept.get_or_insert_with(&(), || 0);
+        *all = (*all + after).saturating_sub(before);
     }
 }

@@ -3,7 +3,6 @@
 //! **Invariant:** the windows that are looked at end at a hit and reach back as far as the pattern says.
 //! Hits that came before decide nothing new, so only windows with the new one in them are looked at.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::entry::{Entry, Value};
@@ -65,19 +64,17 @@ fn holds(pattern: &Pattern, entries: &[Entry], window: Range<usize>, new: usize)
 
 /// The figure of some hits; none where no hit has the field.
 fn compute(figure: Figure, entries: &[Entry]) -> Option<f64> {
-    let number = |entry: &Entry| match entry.value {
-        Some(Value::Number(number)) => Some(number),
-        Some(Value::Text(_)) | None => None,
-    };
-    let mut numbers: Vec<f64> = entries.iter().filter_map(number).collect();
     let count = |count: usize| count as f64;
     match figure {
         Figure::Count => Some(count(entries.len())),
         Figure::Distinct => Some(count(distinct(entries))),
-        _ if numbers.is_empty() => None,
-        Figure::Sum => Some(numbers.iter().sum()),
-        Figure::Mean => Some(numbers.iter().sum::<f64>() / count(numbers.len())),
+        Figure::Sum => Some(numbers(entries)?.iter().sum()),
+        Figure::Mean => {
+            let numbers = numbers(entries)?;
+            Some(numbers.iter().sum::<f64>() / count(numbers.len()))
+        }
         Figure::Percentile(percent) => {
+            let mut numbers = numbers(entries)?;
             numbers.sort_by(f64::total_cmp);
             let rank = (numbers.len() * usize::from(percent)).div_ceil(100).max(1);
             numbers.get(rank - 1).copied()
@@ -85,10 +82,24 @@ fn compute(figure: Figure, entries: &[Entry]) -> Option<f64> {
     }
 }
 
+/// The numbers among the values, if there are any.
+fn numbers(entries: &[Entry]) -> Option<Vec<f64>> {
+    let number = |entry: &Entry| match entry.value {
+        Some(Value::Number(number)) => Some(number),
+        Some(Value::Text(_)) | None => None,
+    };
+    let numbers: Vec<f64> = entries.iter().filter_map(number).collect();
+    (!numbers.is_empty()).then_some(numbers)
+}
+
 fn distinct(entries: &[Entry]) -> usize {
     let bits = |value: Value| match value {
         Value::Text(hash) => (0, hash),
         Value::Number(number) => (1, number.to_bits()),
     };
-    entries.iter().filter_map(|entry| entry.value.map(bits)).collect::<BTreeSet<_>>().len()
+    let mut values: Vec<(u8, u64)> =
+        entries.iter().filter_map(|entry| entry.value.map(bits)).collect();
+    values.sort_unstable();
+    values.dedup();
+    values.len()
 }

@@ -161,10 +161,35 @@ fn a_value_is_new_once_after_a_while_of_watching() {
 fn at_the_limit_the_group_goes_that_would_go_first() {
     let plan = Arc::new(Plan::new(vec![rule("many", &["denied"], at_once(at_least(2.0), 5))]));
     let mut play = Play::new(Vec::new());
-    play.patterns = Patterns::new(plan, Limits { groups: 2, late_ms: 0 });
+    play.patterns = Patterns::new(plan, Limits { groups: 2, late_ms: 0, ..Limits::default() });
     assert!(play.reasons("0 denied ann; 1 denied bob; 2 denied cid").is_empty());
     assert_eq!(play.patterns.take_counts().dropped_groups, 1);
     assert!(play.reasons("3 denied ann").is_empty(), "ann's first hit was forgotten");
+}
+
+#[test]
+fn a_group_with_later_hits_does_not_go_for_its_first() {
+    let plan = Arc::new(Plan::new(vec![rule("many", &["denied"], at_once(at_least(3.0), 5))]));
+    let mut play = Play::new(Vec::new());
+    play.patterns = Patterns::new(plan, Limits { groups: 2, late_ms: 0, ..Limits::default() });
+    assert!(play.reasons("0 denied ann; 1 denied bob; 2 denied ann; 3 denied cid").is_empty());
+    assert_eq!(play.patterns.take_counts().dropped_groups, 1);
+    assert_eq!(play.reasons("4 denied ann").len(), 1, "bob's group went");
+}
+
+#[test]
+fn hits_of_all_groups_have_a_limit() {
+    let plan = Arc::new(Plan::new(vec![rule("many", &["denied"], at_once(at_least(9.0), 5))]));
+    let mut play = Play::new(Vec::new());
+    play.patterns = Patterns::new(plan, Limits { hits: 4, late_ms: 0, ..Limits::default() });
+    assert!(play.reasons("0 denied ann; 1 denied ann; 2 denied bob; 3 denied bob").is_empty());
+    assert_eq!((play.patterns.kept(), play.patterns.groups()), (4, 2));
+    assert!(play.reasons("4 denied cid").is_empty());
+    assert_eq!((play.patterns.kept(), play.patterns.groups()), (3, 2), "ann's group went");
+    assert_eq!(play.patterns.take_counts().dropped_groups, 1);
+    // Nothing is left when all of it is old.
+    assert!(play.reasons("99 denied cid").is_empty());
+    assert_eq!((play.patterns.kept(), play.patterns.groups()), (1, 1));
 }
 
 #[test]

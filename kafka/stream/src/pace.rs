@@ -1,7 +1,8 @@
 //! How often images are cut: as seldom as the replay budget allows.
 //!
-//! A crash replays at most two cut times of input. With input rate `r` and replay rate `R` that
-//! takes `2 × cut time × r ÷ R`, which must stay within the budget.
+//! Every task is imaged once in a cycle, in rounds: a share of the tasks at a time, so that one commit
+//! touches the state partitions of few. A crash replays at most a cycle and a round of input. With input
+//! rate `r` and replay rate `R` that takes `(cycle + round) × r ÷ R`, which must stay within the budget.
 
 /// What a worker has seen of its own speed.
 #[derive(Debug)]
@@ -10,13 +11,27 @@ pub(crate) struct Pace {
     since_ms: i64,
     records: u64,
     busy_us: i64,
-    cut_time_ms: i64,
+    /// As much input as a crash may have to replay.
+    span_ms: i64,
 }
 
-/// A cut never takes less, so that small states are not written over and over.
-const CUT_TIME_MIN_MS: i64 = 500;
+/// When images are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rhythm {
+    /// A task begins an image this long after it began its last one.
+    pub(crate) cycle_ms: i64,
+    /// An image takes this long.
+    pub(crate) round_ms: i64,
+    /// So many tasks write theirs at a time.
+    pub(crate) at_once: usize,
+}
+
+/// Rounds in a cycle, where there are as many tasks.
+const ROUNDS_MAX: usize = 4;
+/// Less is never asked for, so that small states are not written over and over.
+const SPAN_MIN_MS: i64 = 1_000;
 /// Nor more, so that an idle worker's images do not grow old.
-const CUT_TIME_MAX_MS: i64 = 30_000;
+const SPAN_MAX_MS: i64 = 60_000;
 /// Rates are measured over this long.
 const MEASURE_MS: i64 = 1_000;
 /// A replay also reads its input, which costs about this much a record.
@@ -24,13 +39,7 @@ const FETCH_US_A_RECORD: i64 = 1;
 
 impl Pace {
     pub(crate) fn new(budget_ms: i64, now_ms: i64) -> Self {
-        Self {
-            budget_ms,
-            since_ms: now_ms,
-            records: 0,
-            busy_us: 0,
-            cut_time_ms: 2 * CUT_TIME_MIN_MS,
-        }
+        Self { budget_ms, since_ms: now_ms, records: 0, busy_us: 0, span_ms: 2 * SPAN_MIN_MS }
     }
 
     /// `records` were processed in `busy_us`.
@@ -39,24 +48,27 @@ impl Pace {
         self.busy_us += busy_us;
     }
 
-    /// How long one cut may take.
-    pub(crate) fn cut_time_ms(&mut self, now_ms: i64) -> i64 {
+    /// When so many tasks are to be imaged.
+    pub(crate) fn rhythm(&mut self, now_ms: i64, tasks: usize) -> Rhythm {
         let elapsed_ms = now_ms - self.since_ms;
         if elapsed_ms >= MEASURE_MS {
-            let allowed = self.allowed_ms(elapsed_ms);
+            let allowed_ms = self.allowed_ms(elapsed_ms);
             // Halfway to what was measured: one slow second must not double the writing.
-            self.cut_time_ms = (self.cut_time_ms + allowed) / 2;
+            self.span_ms = (self.span_ms + allowed_ms) / 2;
             (self.since_ms, self.records, self.busy_us) = (now_ms, 0, 0);
         }
-        self.cut_time_ms
+        let rounds = tasks.clamp(1, ROUNDS_MAX);
+        let rounds_ms = i64::try_from(rounds).unwrap_or(1);
+        let round_ms = self.span_ms / (rounds_ms + 1);
+        Rhythm { cycle_ms: round_ms * rounds_ms, round_ms, at_once: tasks.div_ceil(rounds) }
     }
 
     fn allowed_ms(&self, elapsed_ms: i64) -> i64 {
         let records = i64::try_from(self.records).unwrap_or(i64::MAX);
         // Replaying one millisecond of input takes this many microseconds.
         let replay_us = (self.busy_us + records * FETCH_US_A_RECORD) / elapsed_ms;
-        let allowed_ms = self.budget_ms.saturating_mul(1000) / (2 * replay_us).max(1);
-        allowed_ms.clamp(CUT_TIME_MIN_MS, CUT_TIME_MAX_MS)
+        let allowed_ms = self.budget_ms.saturating_mul(1000) / replay_us.max(1);
+        allowed_ms.clamp(SPAN_MIN_MS, SPAN_MAX_MS)
     }
 }
 
@@ -65,20 +77,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_cut_times_of_input_replay_within_the_budget() {
-        for (rate, cost_us) in [(50_000, 2), (100_000, 5), (1_000, 3), (0, 0)] {
+    fn a_cycle_and_a_round_of_input_replay_within_the_budget() {
+        for (rate, cost_us, tasks) in
+            [(50_000, 2, 1), (100_000, 5, 16), (1_000, 3, 3), (0, 0, 2), (80_000, 9, 5)]
+        {
             let mut pace = Pace::new(1_000, 0);
-            let mut cut_time_ms = 0;
+            let mut rhythm = pace.rhythm(0, tasks);
             for second in 1..30 {
                 pace.observe(rate, cost_us * i64::try_from(rate).unwrap());
-                cut_time_ms = pace.cut_time_ms(second * 1000);
+                rhythm = pace.rhythm(second * 1000, tasks);
             }
-            let replay_ms =
-                2 * cut_time_ms * i64::try_from(rate).unwrap() * (cost_us + 1) / 1_000_000;
-            assert!(
-                replay_ms <= 1_000 || cut_time_ms <= CUT_TIME_MIN_MS + 5,
-                "{rate} {cut_time_ms} {replay_ms}"
-            );
+            let span_ms = rhythm.cycle_ms + rhythm.round_ms;
+            let replay_ms = span_ms * i64::try_from(rate).unwrap() * (cost_us + 1) / 1_000_000;
+            assert!(replay_ms <= 1_000 || span_ms <= SPAN_MIN_MS + 5, "{rate} {rhythm:?}");
+            let in_a_cycle = i64::try_from(rhythm.at_once).unwrap() * rhythm.cycle_ms;
+            assert!(in_a_cycle >= i64::try_from(tasks).unwrap() * rhythm.round_ms, "{rhythm:?}");
         }
     }
 }

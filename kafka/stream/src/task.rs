@@ -30,6 +30,7 @@ pub struct Task {
     checkpoint: Option<(Offset, String)>,
     cut: Option<Cut>,
     cuts_begun: u64,
+    cut_began_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +75,7 @@ impl Task {
             checkpoint: committed,
             cut: None,
             cuts_begun: pointer.sequence,
+            cut_began_ms: None,
         }
     }
 
@@ -179,6 +181,11 @@ impl Task {
         self.stateful && idle && !self.is_pending() && self.image.cut_at != self.position.resume_at
     }
 
+    /// When its last image was begun, by this owner.
+    pub fn cut_began_ms(&self) -> Option<i64> {
+        self.cut_began_ms
+    }
+
     /// True while an image is being written.
     pub fn is_cutting(&self) -> bool {
         self.cut.is_some()
@@ -199,6 +206,7 @@ impl Task {
     /// Starts an image of the state as it is now. Only when [`Task::wants_cut`].
     pub fn begin_cut(&mut self, now_ms: i64) {
         self.cuts_begun += 1;
+        self.cut_began_ms = Some(now_ms);
         let at = self.position.resume_at;
         let mut stores = self.processor.stores();
         self.cut = Some(Cut::begin(&mut stores, self.cuts_begun, at, now_ms));

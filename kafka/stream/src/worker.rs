@@ -10,7 +10,7 @@ use crate::batch::{Batch, Checkpoint};
 use crate::events::{Observer, WorkerEvent};
 use crate::log::{Change, Log, LogError, Polled, Reaction};
 use crate::marks::MarkKeeper;
-use crate::pace::Pace;
+use crate::pace::{Pace, Rhythm};
 use crate::processor::{Bound, Effects};
 use crate::record::{Destination, Headers, Offset, Output, Record, TopicPartition};
 use crate::restore::restore;
@@ -508,10 +508,11 @@ impl<L: Log> Worker<L> {
     /// Commits what is open.
     fn flush(&mut self) -> Result<Flushed, LogError> {
         let now_ms = self.now_ms();
-        let cut_time_ms = self.pace.cut_time_ms(now_ms);
-        let batch = self.assemble(now_ms, cut_time_ms);
+        let rhythm = self.pace.rhythm(now_ms, self.tasks.len());
+        let batch = self.assemble(now_ms, rhythm);
         if batch.is_empty() {
             self.clear_open();
+            self.begin_cuts(rhythm);
             return Ok(Flushed::Clean);
         }
         let began_us = self.clock.now_us();
@@ -519,6 +520,7 @@ impl<L: Log> Worker<L> {
             Ok(offsets) => {
                 self.report_commit(&batch, began_us);
                 self.committed(&batch, &offsets);
+                self.begin_cuts(rhythm);
                 Ok(Flushed::Clean)
             }
             Err(error) if matches!(error.reaction, Reaction::Yield | Reaction::Stop) => Err(error),
@@ -532,14 +534,14 @@ impl<L: Log> Worker<L> {
         }
     }
 
-    fn assemble(&mut self, now_ms: i64, cut_time_ms: i64) -> Batch {
+    fn assemble(&mut self, now_ms: i64, rhythm: Rhythm) -> Batch {
         for task in self.tasks.values_mut().filter(|task| task.is_touched()) {
             task.flush(&mut self.effects);
         }
         let outputs = std::mem::take(&mut self.effects.outputs);
         let mut batch = Batch { outputs, ..Batch::default() };
         for task in self.tasks.values_mut() {
-            task.contribute(&mut batch, self.open_mark, (now_ms, cut_time_ms));
+            task.contribute(&mut batch, self.open_mark, (now_ms, rhythm.round_ms));
         }
         batch
     }
@@ -569,15 +571,19 @@ impl<L: Log> Worker<L> {
         }
         self.clear_open();
         self.last_commit_ms = self.now_ms();
-        self.begin_cuts();
     }
 
-    /// Only right after a commit: a cut is of the committed state.
-    fn begin_cuts(&mut self) {
+    /// Only while nothing is open: a cut is of the committed state. Those go first that have waited longest.
+    fn begin_cuts(&mut self, rhythm: Rhythm) {
         let now_ms = self.now_ms();
-        for task in self.tasks.values_mut().filter(|task| task.wants_cut()) {
-            task.begin_cut(now_ms);
-        }
+        let cutting = self.tasks.values().filter(|task| task.is_cutting()).count();
+        let is_due = |task: &&mut Task| {
+            task.wants_cut() && task.cut_began_ms().is_none_or(|at| now_ms - at >= rhythm.cycle_ms)
+        };
+        let mut due: Vec<_> = self.tasks.values_mut().filter(is_due).collect();
+        due.sort_by_key(|task| task.cut_began_ms());
+        let free = rhythm.at_once.saturating_sub(cutting);
+        due.into_iter().take(free).for_each(|task| task.begin_cut(now_ms));
     }
 
     fn clear_open(&mut self) {
@@ -705,5 +711,5 @@ impl<L: Log> Worker<L> {
 }
 
 fn has_cut_work(task: &Task) -> bool {
-    task.is_cutting() || task.has_new_pointer()
+    task.is_cutting() || task.has_new_pointer() || task.wants_cut()
 }

@@ -2,8 +2,8 @@
 //! read-committed reader has the alert, beside a pass-through of records on the same broker.
 //!
 //! **Invariants:** signals are written on a schedule that waits for nobody, so a stall shows as latency.
-//! Most signals belong to alerts that are open; those that open one carry the moment they were due as
-//! their own time, and the alert says it back.
+//! Most signals repeat, in no order, alerts that have been open for a while; those that open one carry the
+//! moment they were due as their own time, and the alert says it back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,8 @@ use crate::passthrough::{self, PassthroughArgs};
 use crate::subject::Subject;
 use crate::workers::{Workers, find_binary};
 
-/// Conditions that are open from the warm-up on.
+/// Conditions that are open from the warm-up on. At 10,000 signals a second each is repeated every two
+/// seconds or so, and the first eight times are told: a storm that has to be over before it is measured.
 const OPEN: u64 = 20_000;
 /// Of so many signals one opens an alert.
 const OPENS_EVERY: u64 = 100;
@@ -45,7 +46,7 @@ pub struct LatencyArgs {
     #[arg(long, default_value_t = 20)]
     pub seconds: u64,
     /// Seconds before, in which alerts open and buffers warm up.
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 45)]
     pub warm_up_seconds: u64,
     /// The binary under test.
     #[arg(long)]
@@ -161,9 +162,10 @@ fn feed(
 }
 
 fn send(producer: &PlainProducer, number: u64, due_ms: i64) -> anyhow::Result<()> {
-    let tenant = format!("tenant-{}", number % TENANTS);
     let opens = number.is_multiple_of(OPENS_EVERY);
-    let condition = if opens { OPEN + number } else { number % OPEN };
+    let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    let condition = if opens { OPEN + number } else { mixed % OPEN };
+    let tenant = format!("tenant-{}", condition % TENANTS);
     let said = Said { tenant: &tenant, number, time_ms: due_ms, arrival_ms: due_ms };
     let record = said.hit("rule", Level::Warning, &format!("service-{condition}"))?;
     let partitions = i32::try_from(topic::SIGNALS.partitions)?;
