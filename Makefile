@@ -70,7 +70,7 @@ kill-windows: build ## the same of the windows over metrics and their rows in Po
 	$(RELEASE)/isobar-loadtest kill --service metric-windows --sink-kills 12 --database-kills 2 $(if $(SEED),--seed $(SEED))
 
 kill-alerts: build ## the same of alerts and notifications, beside one undisturbed reading of the same signals (SEED=n)
-	$(RELEASE)/isobar-loadtest kill --service correlator $(if $(SEED),--seed $(SEED))
+	$(RELEASE)/isobar-loadtest kill --service correlator --records 50000 $(if $(SEED),--seed $(SEED))
 
 alert-latency: build ## how soon a signal is an alert that others can read, at 10,000 a second, beside a pass-through
 	$(RELEASE)/isobar-loadtest alert-latency

@@ -67,7 +67,12 @@ impl Cluster {
         let replicas = i32::try_from(self.brokers)?;
         let in_sync = if self.brokers == 3 { "2" } else { "1" };
         for (name, partitions) in subject.topics() {
-            let config = [("min.insync.replicas", in_sync), ("retention.ms", "-1")];
+            let mut config = vec![("min.insync.replicas", in_sync), ("retention.ms", "-1")];
+            // As `kafka/topics.yaml` has it: by the time of generated records a notifier would take
+            // everything for too old to be tried twice.
+            if name == topic::NOTIFICATIONS.name {
+                config.push(("message.timestamp.type", "LogAppendTime"));
+            }
             create_topic(&self.settings, &name, (partitions, replicas), &config)?;
         }
         Ok(())

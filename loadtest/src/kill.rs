@@ -5,9 +5,12 @@
 //! has happened, and the group has committed to the end of the input. A run in which no crash was
 //! recovered from an image and a replay proves nothing, and fails.
 
+mod delivery;
 mod feed;
+pub mod ledger;
 mod report;
 mod run;
+mod settle;
 mod stored;
 
 use std::collections::BTreeMap;
@@ -24,7 +27,9 @@ use crate::windows::{self, compare::Comparison};
 use crate::wire;
 use crate::workers::{Workers, find_binary};
 use anyhow::{Context as _, ensure};
+use delivery::Delivery;
 use feed::{Due, Feed};
+use ledger::Ledger;
 pub use report::{KillArgs, KillReport};
 use run::Run;
 use stored::Stored;
@@ -57,6 +62,10 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
         arguments.database_kills == 0 || arguments.sink_kills > 0,
         "--database-kills needs --sink-kills: without a sink there is no Postgres"
     );
+    ensure!(
+        arguments.notifier_kills() == 0 || arguments.service == Subject::Correlator,
+        "--notifier-kills needs --service correlator: the others notify nobody"
+    );
     let seed = arguments.seed.unwrap_or_else(rand::random);
     note(&format!("seed {seed}"));
     let began = Instant::now();
@@ -64,10 +73,13 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     let dir = tempfile::Builder::new().prefix("isobar-kill-").tempdir()?.keep();
     let cluster = Cluster::start(&dir.join("kafka"), arguments.brokers)?;
     cluster.create_topics(arguments.service)?;
-    let config = write_config(arguments.service, &dir)?.display().to_string();
+    let ledger = (arguments.notifier_kills() > 0).then(|| Ledger::open(seed)).transpose()?;
+    let config = write_config(arguments.service, &dir, ledger.as_ref())?.display().to_string();
     let workers = Workers::new(&binary, arguments.service, &cluster.settings.brokers, &dir)
         .with_settings(&[&SETTINGS[..], &["--config", &config]].concat());
     let stored = Stored::start(&binary, &cluster, &dir, arguments)?;
+    let start = |ledger| Delivery::start(ledger, &binary, &cluster, (&dir, &config));
+    let delivery = ledger.map(start).transpose()?;
     let feed = Feed::start(&cluster.settings, seed, arguments)?;
     let mut run = Run {
         arguments,
@@ -77,15 +89,16 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
         workers,
         dice: Dice::new(seed, Stream::Schedule),
         stored,
+        delivery,
         later: BTreeMap::new(),
         down_broker: None,
         report: KillReport { seed, ..KillReport::default() },
         began,
     };
     let outcome = run.disturb(&feed).and_then(|()| run.settle(feed));
-    let Run { mut report, mut stored, .. } = run;
+    let Run { mut report, mut stored, delivery, .. } = run;
     let due = outcome.with_context(|| format!("the workers' logs are in {}", dir.display()))?;
-    (report.published, report.differences) = compare(&due, &cluster, stored.as_mut())?;
+    compare(&mut report, &due, &cluster, (stored.as_mut(), delivery.as_ref()))?;
     report.seconds = began.elapsed().as_secs_f64();
     if report.differences.is_empty() {
         drop(stored);
@@ -98,30 +111,36 @@ pub fn run(arguments: &KillArgs) -> anyhow::Result<KillReport> {
     Ok(report)
 }
 
-fn write_config(service: Subject, dir: &Path) -> anyhow::Result<PathBuf> {
+fn write_config(service: Subject, dir: &Path, ledger: Option<&Ledger>) -> anyhow::Result<PathBuf> {
     let config = dir.join("isobar.yaml");
-    let text = match service {
+    let mut text = match service {
         Subject::Correlator => signals::write_rules(dir)?,
         _ => CONFIG.to_owned(),
     };
+    if let Some(ledger) = ledger {
+        text.push_str(&ledger.section(&signals::receivers()?));
+    }
     std::fs::write(&config, text)?;
     Ok(config)
 }
 
 /// What was published, and how it differs from what has to be.
 fn compare(
+    report: &mut KillReport,
     due: &Due,
     cluster: &Cluster,
-    stored: Option<&mut Stored>,
-) -> anyhow::Result<(BTreeMap<&'static str, u64>, Differences)> {
+    (stored, delivery): (Option<&mut Stored>, Option<&Delivery>),
+) -> anyhow::Result<()> {
     match due {
         Due::Counts(expected) => {
             let published = cluster.published()?;
-            Ok((counts_of(expected, &published), Differences::between(expected, &published)))
+            report.published = counts_of(expected, &published);
+            report.differences = Differences::between(expected, &published);
         }
         Due::Wire(expected) => {
             let published = wire::Outcome::published(cluster)?;
-            Ok((published.counts(), expected.differences(&published)))
+            report.published = published.counts();
+            report.differences = expected.differences(&published);
         }
         Due::Windows(expected) => {
             let published = windows::kafka::published(cluster)?;
@@ -129,15 +148,21 @@ fn compare(
             if let Some(stored) = stored {
                 comparison.and_rows(expected, &published, &stored.rows(cluster, CATCH_UP)?);
             }
-            Ok((comparison.seen.counts(), comparison.differences))
+            (report.published, report.differences) =
+                (comparison.seen.counts(), comparison.differences);
         }
         Due::Signals => {
             let due = signals::due(cluster)?;
             let published = signals::Outcome::published(cluster)?;
             published.check_quiet()?;
-            Ok((published.counts(), due.differences(&published)))
+            (report.published, report.differences) =
+                (published.counts(), due.differences(&published));
+            if let Some(delivery) = delivery {
+                report.delivered = Some(delivery.delivered(&due, &mut report.differences)?);
+            }
         }
     }
+    Ok(())
 }
 
 fn counts_of(expected: &Expected, published: &Expected) -> BTreeMap<&'static str, u64> {

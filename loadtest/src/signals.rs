@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use schemas::topic;
 
 use crate::cluster::Cluster;
-pub use expect::Outcome;
+pub use expect::{Outcome, is_to_be_quiet};
 pub use generate::generate;
 
 /// Writes the rules into a folder; the configuration that names them.
@@ -27,6 +27,14 @@ pub fn write_rules(dir: &Path) -> anyhow::Result<String> {
     let rules = dir.join("rules.yaml");
     std::fs::write(&rules, config::RULES)?;
     Ok(config::text(&rules))
+}
+
+/// Whom the rules know to tell.
+///
+/// # Errors
+/// When they are none.
+pub fn receivers() -> anyhow::Result<Vec<String>> {
+    Ok(config::meant()?.alerts.receivers.into_iter().map(|of| of.name).collect())
 }
 
 /// What has to come of the signals of a cluster.

@@ -20,7 +20,8 @@ const SIGTERM: i32 = Signal::SIGTERM as i32;
 #[derive(Debug)]
 pub struct Workers {
     binary: PathBuf,
-    subject: Subject,
+    /// As the command line knows it.
+    service: String,
     brokers: String,
     dir: PathBuf,
     /// Settings of the service, beyond its defaults.
@@ -46,9 +47,14 @@ pub struct Restores {
 impl Workers {
     /// None yet; logs will go to `dir`.
     pub fn new(binary: &Path, subject: Subject, brokers: &str, dir: &Path) -> Self {
+        Self::of(subject.name(), binary, brokers, dir)
+    }
+
+    /// The same of a service by its name: of one that is no subject, as it publishes nothing to compare.
+    pub fn of(service: &str, binary: &Path, brokers: &str, dir: &Path) -> Self {
         Self {
             binary: binary.to_owned(),
-            subject,
+            service: service.to_owned(),
             brokers: brokers.to_owned(),
             dir: dir.to_owned(),
             settings: Vec::new(),
@@ -76,7 +82,7 @@ impl Workers {
     pub fn start(&mut self, slot: &str) -> anyhow::Result<()> {
         let log = self.log(slot)?;
         let child = Command::new(&self.binary)
-            .args(["run", self.subject.name(), "--brokers", &self.brokers, "--slot", slot])
+            .args(["run", &self.service, "--brokers", &self.brokers, "--slot", slot])
             .args(["--admin-address", "127.0.0.1:0", "--log-format", "text"])
             .args(&self.settings)
             .stdin(Stdio::null())

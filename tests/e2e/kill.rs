@@ -15,6 +15,7 @@ fn disturbed(service: Subject, records: u64, sink_kills: u64) -> KillReport {
         broker_kills: 0,
         sink_kills,
         database_kills: sink_kills.min(1),
+        notifier_kills: None,
         rate: None,
         seed: None,
         binary: Some(PathBuf::from(env!("CARGO_BIN_EXE_isobar"))),
@@ -55,4 +56,6 @@ fn alerts_and_notifications_are_those_of_an_undisturbed_reading_whoever_is_kille
     for what in ["alert_revisions", "notifications", "late", "dead_letters"] {
         assert!(report.published[what] > 0, "{report:?}");
     }
+    let delivered = report.delivered.unwrap();
+    assert_eq!((report.notifier_kills, delivered.taken), (3, report.published["notifications"]));
 }

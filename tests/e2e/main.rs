@@ -19,6 +19,7 @@ mod kill;
 mod notifier;
 mod postgres;
 mod processors;
+mod rules;
 mod sink;
 mod support;
 mod tls;

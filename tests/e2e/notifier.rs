@@ -2,13 +2,14 @@
 //! once and always says the same, groups are told in order, and results are signals.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kafka_runtime::plain::{PlainProducer, PlainReader};
+use loadtest::kill::ledger::section;
 use loadtest::receiver::{Answer, Receiver};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use loadtest::workers::Workers;
 use schemas::codec;
 use schemas::delivery::{Delivery, DeliveryOutcome};
 use schemas::id::RecordId;
@@ -19,35 +20,6 @@ use crate::support::Cluster;
 const NOTIFICATIONS: &str = "isobar.notifications";
 const PARTITIONS: i32 = 16;
 const RECEIVERS: [&str; 3] = ["steady", "flaky", "hanging"];
-
-/// A notifier that does not outlive its test.
-struct Notifier(Child);
-
-impl Notifier {
-    fn start(cluster: &Cluster, config: &str, slot: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_isobar"));
-        command.args(["run", "notifier", "--brokers", &cluster.brokers, "--slot", slot]);
-        command.args(["--config", config, "--admin-address", "127.0.0.1:0", "--log", "error"]);
-        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap())
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.0.id().try_into().unwrap()), signal).unwrap();
-    }
-
-    /// Told to end, it does so in order.
-    fn end(mut self) {
-        self.signal(Signal::SIGTERM);
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Notifier {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 fn cluster() -> Cluster {
     let cluster = Cluster::start(&["--brokers", "1"]);
@@ -155,15 +127,14 @@ fn each_key_arrives_and_says_the_same_in_order_whoever_is_killed() {
     let (cluster, receivers) = (cluster(), receivers());
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("isobar.yaml");
-    let entry = |(name, of): (&&str, &Receiver)| {
-        format!("    {name}:\n      webhook: {{url: '{}/hook'}}\n", of.url())
-    };
-    let entries: String = receivers.iter().map(entry).collect();
-    std::fs::write(&config, format!("notifier:\n  timeout: 1s\n  receivers:\n{entries}")).unwrap();
-    let config = config.to_str().unwrap();
+    let urls = receivers.iter().map(|(name, of)| ((*name).to_owned(), of.url() + "/hook"));
+    std::fs::write(&config, section(Duration::from_secs(1), urls)).unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_isobar"));
+    let mut notifiers = Workers::of("notifier", binary, &cluster.brokers, dir.path())
+        .with_settings(&["--config", config.to_str().unwrap()]);
     let producer = PlainProducer::new(&cluster.settings()).unwrap();
     let mut written = Written::default();
-    let mut notifier = Notifier::start(&cluster, config, "a");
+    notifiers.start("a").unwrap();
     for round in 0..3 {
         written.write(&producer, 15);
         let seen = receivers["steady"].count();
@@ -172,12 +143,11 @@ fn each_key_arrives_and_says_the_same_in_order_whoever_is_killed() {
             assert!(Instant::now() < deadline, "round {round}: nothing arrives");
             std::thread::sleep(Duration::from_millis(20));
         }
-        notifier.signal(Signal::SIGKILL);
-        drop(notifier);
-        notifier = Notifier::start(&cluster, config, "a");
+        notifiers.kill("a").unwrap();
+        notifiers.start("a").unwrap();
     }
     let found = results(&cluster, written.all.len());
-    notifier.end();
+    notifiers.leave("a", Duration::from_secs(30)).unwrap();
     for (name, receiver) in &receivers {
         let keys = taken(receiver);
         let due = written.all.values().filter(|(of, _, _)| of == name).count();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::ledger::Delivered;
 use crate::oracle::Differences;
 use crate::subject::Subject;
 
@@ -36,6 +37,9 @@ pub struct KillArgs {
     /// `kill -9` Postgres this often and start it again; needs `--sink-kills`.
     #[arg(long, default_value_t = 0)]
     pub database_kills: u64,
+    /// `kill -9` notifiers this often, which deliver to receivers that fail now and then; 0 for no notifiers [default: of signals half of `--kills`]
+    #[arg(long)]
+    pub notifier_kills: Option<u64>,
     /// Records a second that are produced [default: 4000; of wire formats 500; of points 2000; of signals 3000]
     #[arg(long)]
     pub rate: Option<u64>,
@@ -69,6 +73,12 @@ impl KillArgs {
         };
         self.rate.unwrap_or(usual)
     }
+
+    /// How often notifiers are killed.
+    pub fn notifier_kills(&self) -> u64 {
+        let usual = if self.service == Subject::Correlator { self.kills / 2 } else { 0 };
+        self.notifier_kills.unwrap_or(usual)
+    }
 }
 
 /// What a run came to.
@@ -92,10 +102,14 @@ pub struct KillReport {
     pub sink_kills: u64,
     /// `kill -9` of Postgres.
     pub database_kills: u64,
+    /// `kill -9` of notifiers.
+    pub notifier_kills: u64,
     /// Tasks restored from an image and a replay on top of it.
     pub recovered: u64,
     /// What was published, by name.
     pub published: BTreeMap<&'static str, u64>,
+    /// What was delivered outside, where notifiers were at work.
+    pub delivered: Option<Delivered>,
     /// How it differs from the oracle.
     pub differences: Differences,
     /// How long it took.
@@ -106,9 +120,10 @@ impl KillReport {
     /// The closing line.
     pub fn line(&self) -> String {
         let Differences { lost, duplicated, different, .. } = &self.differences;
+        let delivered = self.delivered.as_ref().map(Delivered::words).unwrap_or_default();
         let published = self.published.iter().map(|(what, count)| format!(" {what}={count}"));
         format!(
-            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} sink_kills={} database_kills={} recovered={}{} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
+            "kill-and-compare seed={} records={} kills={} stops={} leaves={} joins={} broker_kills={} sink_kills={} database_kills={} notifier_kills={} recovered={}{}{delivered} lost={lost} duplicated={duplicated} different={different} seconds={:.0}",
             self.seed,
             self.records,
             self.kills,
@@ -118,6 +133,7 @@ impl KillReport {
             self.broker_kills,
             self.sink_kills,
             self.database_kills,
+            self.notifier_kills,
             self.recovered,
             published.collect::<String>(),
             self.seconds,

@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::{bail, ensure};
 use kafka_runtime::plain::GroupOffsets;
 use nix::sys::signal::Signal;
 use stream::TopicPartition;
 
-use super::feed::{Due, Feed};
+use super::BEYOND_SESSION_MS;
+use super::delivery::Delivery;
+use super::feed::Feed;
 use super::report::{KillArgs, KillReport};
 use super::stored::Stored;
-use super::{BEYOND_SESSION_MS, CATCH_UP};
 use crate::cluster::Cluster;
 use crate::dice::Dice;
 use crate::output::note;
 use crate::workers::Workers;
-use crate::{signals, windows, wire};
 
 /// Of a thousand disturbances so many strike at once, while the last one is still being mended.
 const HASTY_PER_MILLE: u32 = 300;
@@ -38,6 +37,7 @@ pub(super) struct Run<'a> {
     pub(super) workers: Workers,
     pub(super) dice: Dice,
     pub(super) stored: Option<Stored>,
+    pub(super) delivery: Option<Delivery>,
     pub(super) later: BTreeMap<String, (Instant, Later)>,
     pub(super) down_broker: Option<(u32, Instant)>,
     pub(super) report: KillReport,
@@ -59,6 +59,7 @@ impl Run<'_> {
             self.do_what_is_due()?;
             self.disturb_once()?;
             self.disturb_stored()?;
+            self.disturb_delivery(!feed.thread.is_finished())?;
             if told.elapsed() >= Duration::from_secs(10) {
                 told = Instant::now();
                 self.tell(feed.produced.load(Ordering::Relaxed));
@@ -75,9 +76,12 @@ impl Run<'_> {
         if self.has_disturbed_enough() {
             return 0;
         }
-        let disturbed = self.report.kills.min(kills) + self.report.broker_kills.min(broker_kills);
+        let notifier_kills = self.arguments.notifier_kills();
+        let disturbed = self.report.kills.min(kills)
+            + self.report.broker_kills.min(broker_kills)
+            + self.report.notifier_kills.min(notifier_kills);
         let produced = feed.produced.load(Ordering::Relaxed);
-        let ahead = produced * (kills + broker_kills) > (disturbed + 1) * records;
+        let ahead = produced * (kills + broker_kills + notifier_kills) > (disturbed + 1) * records;
         if ahead { (rate / 8).max(1) } else { rate }
     }
 
@@ -115,7 +119,8 @@ impl Run<'_> {
         let fewer_kills = report.kills < wanted.kills
             || report.broker_kills < wanted.broker_kills
             || report.sink_kills < wanted.sink_kills
-            || report.database_kills < wanted.database_kills;
+            || report.database_kills < wanted.database_kills
+            || report.notifier_kills < wanted.notifier_kills();
         !few && !fewer_kills && self.down_broker.is_none()
     }
 
@@ -135,6 +140,23 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Kills a notifier every few steps: while records come in, only one that has something to deliver.
+    fn disturb_delivery(&mut self, is_fed: bool) -> anyhow::Result<()> {
+        let Some(delivery) = &mut self.delivery else { return Ok(()) };
+        delivery.mend()?;
+        if self.report.notifier_kills < self.arguments.notifier_kills() && self.dice.per_mille(500)
+        {
+            // Mostly it is back before the group misses it; else the other one goes on in its place.
+            let is_missed = self.dice.per_mille(250);
+            let rest_ms = if is_missed { BEYOND_SESSION_MS } else { 0..3_000 };
+            let rest_ms = rest_ms.start + self.dice.below(rest_ms.end - rest_ms.start);
+            let place = self.dice.place(Delivery::SLOTS.len());
+            let is_killed = delivery.kill(place, Duration::from_millis(rest_ms), is_fed)?;
+            self.report.notifier_kills += u64::from(is_killed);
+        }
+        Ok(())
+    }
+
     fn tell(&self, produced: u64) {
         let KillReport {
             kills,
@@ -144,12 +166,14 @@ impl Run<'_> {
             broker_kills,
             sink_kills,
             database_kills,
+            notifier_kills,
             ..
         } = self.report;
         note(&format!(
-            "{:>4.0} s: {produced} of {} records in, {kills} kills, {stops} stops, {leaves} leaves, {joins} joins, {broker_kills} broker kills, {sink_kills} sink kills, {database_kills} database kills",
+            "{:>4.0} s: {produced} of {} records in, {kills} kills, {stops} stops, {leaves} leaves, {joins} joins, {broker_kills} broker kills, {sink_kills} sink kills, {database_kills} database kills, {notifier_kills} notifier kills, {} taken",
             self.began.elapsed().as_secs_f64(),
             self.arguments.records(),
+            self.delivery.as_ref().map_or(0, Delivery::taken),
         ));
     }
 
@@ -166,7 +190,7 @@ impl Run<'_> {
         Instant::now() + self.some(ms)
     }
 
-    fn do_what_is_due(&mut self) -> anyhow::Result<()> {
+    pub(super) fn do_what_is_due(&mut self) -> anyhow::Result<()> {
         let now = Instant::now();
         let is_due =
             |(slot, (at, _)): (&String, &(Instant, Later))| (*at <= now).then(|| slot.clone());
@@ -259,54 +283,5 @@ impl Run<'_> {
         self.down_broker = Some((broker, at));
         self.report.broker_kills += 1;
         Ok(())
-    }
-
-    /// Lets everything come back, and waits until the group has committed all of the input.
-    pub(super) fn settle(&mut self, feed: Feed) -> anyhow::Result<Due> {
-        let produced =
-            feed.thread.join().map_err(|_| anyhow::anyhow!("the producer panicked"))??;
-        self.report.records = produced.records;
-        while !self.later.is_empty() {
-            self.do_what_is_due()?;
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        if self.workers.slots().is_empty() {
-            self.workers.start("w0")?;
-        }
-        let end = |input| produced.ends.get(input).copied().unwrap_or(0);
-        self.await_ends(&self.inputs.iter().map(end).collect::<Vec<_>>())?;
-        match &produced.due {
-            Due::Counts(_) => {}
-            Due::Wire(_) => wire::await_balance(self.cluster, &produced.ends, CATCH_UP)?,
-            Due::Windows(due) => windows::kafka::await_closings(self.cluster, due, CATCH_UP)?,
-            Due::Signals => signals::await_all(self.cluster, CATCH_UP)?,
-        }
-        for slot in self.workers.slots() {
-            self.workers.leave(&slot, Duration::from_secs(30))?;
-        }
-        self.report.recovered = self.workers.recovered()?;
-        ensure!(
-            self.report.recovered > 0,
-            "no task was restored from an image and a replay: the run proves nothing; try another seed"
-        );
-        Ok(produced.due)
-    }
-
-    fn await_ends(&mut self, ends: &[i64]) -> anyhow::Result<()> {
-        let deadline = Instant::now() + CATCH_UP;
-        loop {
-            self.workers.check()?;
-            // A coordinator that has just moved may not answer yet.
-            let told = self.offsets.ask();
-            if let Ok(told) = &told
-                && told.iter().map(|offset| offset.0).eq(ends.iter().copied())
-            {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                bail!("the group did not reach the end of the input: {told:?} of {ends:?}");
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
     }
 }

@@ -80,6 +80,14 @@ impl Outcome {
         Ok(())
     }
 
+    /// Everything that somebody is to be told.
+    ///
+    /// # Errors
+    /// When a notification cannot be read.
+    pub fn told(&self) -> anyhow::Result<Vec<Notification>> {
+        self.notifications().map(|value| Ok(codec::decode(value)?.data)).collect()
+    }
+
     /// Notifications by their stable key.
     pub fn notifications(&self) -> impl Iterator<Item = &Vec<u8>> {
         let of = |((topic, _), _): &(&(&str, Vec<u8>), &Vec<Vec<u8>>)| {
@@ -130,12 +138,11 @@ impl Outcome {
     /// # Errors
     /// When somebody was, or when nothing was kept quiet.
     pub fn check_quiet(&self) -> anyhow::Result<()> {
-        for value in self.notifications() {
-            for member in codec::decode::<Notification>(value)?.data.members {
+        for told in self.told()? {
+            for member in told.members {
                 let service = member.labels.get("service").map_or("", String::as_str);
-                let is_inhibited = service.starts_with(INHIBITED) && member.rule != SOURCE;
                 ensure!(
-                    service != SILENCED && !is_inhibited,
+                    !is_to_be_quiet(service, &member.rule),
                     "somebody was told of {} on {service}, which is to be quiet",
                     member.rule
                 );
@@ -156,4 +163,10 @@ impl Outcome {
         );
         Ok(())
     }
+}
+
+/// Whether nobody may hear of this service by this rule: its alerts are silenced or inhibited all along.
+#[must_use]
+pub fn is_to_be_quiet(service: &str, rule: &str) -> bool {
+    service == SILENCED || (service.starts_with(INHIBITED) && rule != SOURCE)
 }
