@@ -571,6 +571,7 @@ impl<L: Log> Worker<L> {
         }
         self.clear_open();
         self.last_commit_ms = self.now_ms();
+        self.pace.committed();
     }
 
     /// Only while nothing is open: a cut is of the committed state. Those go first that have waited longest.
