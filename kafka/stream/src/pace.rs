@@ -117,7 +117,10 @@ mod tests {
             let in_a_cycle = i64::try_from(rhythm.at_once).unwrap() * rhythm.cycle_ms;
             assert!(in_a_cycle >= i64::try_from(tasks).unwrap() * rhythm.round_ms, "{rhythm:?}");
             let is_one_round = rhythm.round_ms == rhythm.cycle_ms;
-            assert!(rhythm.round_ms * commits.max(1) >= 1_000 || is_one_round, "{commits} {rhythm:?}");
+            assert!(
+                rhythm.round_ms * commits.max(1) >= 1_000 || is_one_round,
+                "{commits} {rhythm:?}"
+            );
         }
     }
 }
