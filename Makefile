@@ -50,6 +50,7 @@ bench: build ## what reading formats and what exactly-once cost, each beside its
 	$(CARGO) bench --locked -p detect --bench detect
 	$(CARGO) bench --locked -p incidents --bench incidents
 	$(CARGO) bench --locked -p correlator --bench alerts
+	$(CARGO) bench --locked -p correlator --bench engine
 	$(CARGO) bench --locked -p correlator --bench patterns
 	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest commit-cost
 	deploy/dev/with-kafka --brokers 1 -- $(RELEASE)/isobar-loadtest passthrough
