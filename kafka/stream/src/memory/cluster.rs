@@ -129,6 +129,11 @@ impl Cluster {
         MemoryLog::new(self.clone(), topology.clone(), slot.to_owned(), session)
     }
 
+    /// True while anybody may still write: a member that has not left its group.
+    pub fn has_members(&self) -> bool {
+        self.lock().groups.values().any(Group::has_members)
+    }
+
     /// The session of a slot times out: it is no member any more, whether alive or dead.
     pub fn expire(&self, group: &str, slot: &str) {
         if let Some(group) = self.lock().groups.get_mut(group) {

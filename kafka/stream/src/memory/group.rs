@@ -42,6 +42,10 @@ impl Group {
         self.rebalance();
     }
 
+    pub(super) fn has_members(&self) -> bool {
+        !self.members.is_empty()
+    }
+
     pub(super) fn is_member(&self, slot: &str, session: u64) -> bool {
         self.members.get(slot).is_some_and(|member| member.session == session)
     }
