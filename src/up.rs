@@ -4,6 +4,7 @@
 
 mod alerts;
 mod balance;
+mod findings;
 mod lines;
 mod reading;
 mod results;
@@ -31,6 +32,7 @@ use crate::telemetry::Telemetry;
 
 use alerts::Alerts;
 use balance::Balances;
+use findings::Findings;
 use lines::{Ending, Lines};
 use results::Results;
 use services::Services;
@@ -179,6 +181,7 @@ fn join<T>(thread: JoinHandle<anyhow::Result<T>>) -> anyhow::Result<T> {
 struct Show {
     lines: Lines,
     alerts: Alerts,
+    findings: Findings,
     results: Results,
     balances: Balances,
     services: Arc<Services>,
@@ -190,6 +193,7 @@ impl Show {
         Self {
             lines: Lines::new(up.common.output, colour),
             alerts: Alerts::new(cluster),
+            findings: Findings::new(cluster),
             results: Results::new(cluster),
             balances: Balances::new(cluster),
             services: Arc::clone(services),
@@ -211,6 +215,9 @@ impl Show {
             if let Some(fired) = self.alerts.take() {
                 self.lines.alerts(&fired);
             }
+            if let Some(found) = self.findings.take() {
+                self.lines.findings(&found);
+            }
             if let Some(minute) = self.results.take() {
                 self.lines.minute(&minute);
             }
@@ -221,12 +228,14 @@ impl Show {
     fn last(mut self, lasted: Duration, messages: u64) -> Ending {
         self.results.take();
         self.alerts.take();
+        self.findings.take();
         Ending {
             format: self.lines.format(),
             lasted,
             messages,
             balance: self.balances.into_ledger(),
             aggregates: self.results.read(),
+            findings: self.findings.found(),
             alerts: self.alerts.standing(),
             commits: self.services.commits(),
             sums: self.services.sums(processors::service::NAME),

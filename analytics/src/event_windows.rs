@@ -23,10 +23,11 @@ use stream::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::detection::About;
 use crate::marks;
 use crate::windows::{
-    ConfigError, Flow, Identity, MINUTE_MS, Point, Series, WindowsConfig, Work, definition_of,
-    minute_of, series_id,
+    ConfigError, Flow, Identity, MINUTE_MS, Minute, Point, Series, WindowsConfig, Work,
+    definition_of, minute_of, series_id,
 };
 
 pub use measure::{Measure, MeasureError, MeasureOf};
@@ -39,7 +40,7 @@ const OTHER: &str = "(other)";
 const FOUND_MAX: usize = 100_000;
 
 /// What is measured over events, and how patiently.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EventWindowsConfig {
     /// Time and limits.
     pub windows: WindowsConfig,
@@ -74,19 +75,25 @@ impl EventWindowsConfig {
     }
 }
 
-/// The topology: `isobar.events` in; aggregates, partials, series, late and dead letters out.
+/// The topology: `isobar.events` in; aggregates, partials, findings, series, late and dead letters out.
 ///
 /// # Errors
 /// When the configuration cannot give right windows.
 pub fn topology(config: EventWindowsConfig) -> Result<Topology, ConfigError> {
     config.check()?;
-    let outputs =
-        [topic::AGGREGATES, topic::PARTIALS, topic::SERIES, topic::LATE, topic::DEAD_LETTER];
+    let outputs = [
+        topic::AGGREGATES,
+        topic::PARTIALS,
+        topic::SIGNALS,
+        topic::SERIES,
+        topic::LATE,
+        topic::DEAD_LETTER,
+    ];
     Ok(Topology {
         name: Arc::from(NAME),
         inputs: vec![Arc::from(topic::EVENTS.name)],
         outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
-        versions: Versions { schema: 1, logic: 1 },
+        versions: Versions { schema: 1, logic: 2 },
         compatible_logic: Vec::new(),
         stateful: true,
         marks: Some(marks::passed_on(NAME)),
@@ -178,6 +185,7 @@ impl EventWindows {
         match self.work.windows.define(series, minute, max) {
             Ok(at) => {
                 self.tell_definition(at, event, context);
+                self.take_seat(at, minute, event);
                 Some(at)
             }
             Err(_) => {
@@ -199,6 +207,17 @@ impl EventWindows {
             let arrival = event.attributes.arrival_time;
             self.work.writer.definition(&definition_of(series, arrival), context);
         }
+    }
+
+    /// What is of one resource is judged here, and called as that is; groups of several are judged where
+    /// they are merged.
+    fn take_seat(&mut self, at: u32, minute: Minute, event: &Envelope<Event>) {
+        let Some(series) = self.work.windows.series(at).filter(|series| !series.is_share) else {
+            return;
+        };
+        let attributes = Some(&event.data.resource.attributes);
+        let about = About { attributes, labels: Some(&series.group) };
+        self.work.detection.define(series.id, &about, minute);
     }
 
     fn late(&self, event: &Envelope<Event>, record: &Record, context: &mut Context<'_>) {
@@ -248,7 +267,10 @@ fn series_of(measure: &Measure, event: &Envelope<Event>, values: Vec<String>) ->
         unit: None,
         resource,
         group,
-        flow: Flow::Events,
+        flow: match measure.of {
+            MeasureOf::Count | MeasureOf::Distinct(_) => Flow::Events,
+            MeasureOf::Share(_) | MeasureOf::Number(_) => Flow::Values,
+        },
         is_share: !measure.is_by_resource(),
         groups: Vec::new(),
     }

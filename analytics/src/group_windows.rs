@@ -23,7 +23,7 @@ use crate::windows::{
 /// The service's name, and its consumer group.
 pub const NAME: &str = "group-windows";
 
-/// The topology: `isobar.partials` in; aggregates, series and dead letters out. It waits for as long as
+/// The topology: `isobar.partials` in; aggregates, findings, series and dead letters out. It waits for as long as
 /// the most patient of those that write shares.
 ///
 /// # Errors
@@ -35,14 +35,15 @@ pub fn topology(writers: &[&WindowsConfig]) -> Result<Topology, ConfigError> {
     let config = WindowsConfig {
         disorder: Disorder::longest(&disorder),
         grace_ms: most(|writer| writer.grace_ms).unwrap_or_default(),
+        detection: writers.first().map(|writer| writer.detection.clone()).unwrap_or_default(),
         ..WindowsConfig::default()
     };
-    let outputs = [topic::AGGREGATES, topic::SERIES, topic::DEAD_LETTER];
+    let outputs = [topic::AGGREGATES, topic::SIGNALS, topic::SERIES, topic::DEAD_LETTER];
     Ok(Topology {
         name: Arc::from(NAME),
         inputs: vec![Arc::from(topic::PARTIALS.name)],
         outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
-        versions: Versions { schema: 1, logic: 1 },
+        versions: Versions { schema: 1, logic: 2 },
         compatible_logic: Vec::new(),
         stateful: true,
         marks: None,

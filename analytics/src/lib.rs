@@ -3,6 +3,7 @@
 //! **Invariant:** this crate reads no clock, no environment and no chance. What a task publishes
 //! follows from its input partition alone.
 
+pub mod detection;
 pub mod event_counts;
 pub mod event_windows;
 pub mod group_windows;

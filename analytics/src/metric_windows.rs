@@ -17,6 +17,7 @@ use stream::{
     Bound, Context, Processor, Progress, Record, Store, TopicPartition, Topology, Versions,
 };
 
+use crate::detection::About;
 use crate::marks;
 use crate::windows::{
     Clock, ConfigError, Flow, Jobs, LatePoint, Minute, Series, Windows, WindowsConfig, Work,
@@ -27,7 +28,7 @@ use crate::windows::{
 pub const NAME: &str = "metric-windows";
 
 /// How windows over metrics are made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricWindowsConfig {
     /// Time and limits.
     pub windows: WindowsConfig,
@@ -103,18 +104,19 @@ impl GroupBy {
     }
 }
 
-/// The topology: `isobar.metrics` in; aggregates, partials, late and dead letters out.
+/// The topology: `isobar.metrics` in; aggregates, partials, findings, late and dead letters out.
 ///
 /// # Errors
 /// When the configuration cannot give right windows.
 pub fn topology(config: MetricWindowsConfig) -> Result<Topology, ConfigError> {
     config.check()?;
-    let outputs = [topic::AGGREGATES, topic::PARTIALS, topic::LATE, topic::DEAD_LETTER];
+    let outputs =
+        [topic::AGGREGATES, topic::PARTIALS, topic::SIGNALS, topic::LATE, topic::DEAD_LETTER];
     Ok(Topology {
         name: Arc::from(NAME),
         inputs: vec![Arc::from(topic::METRICS.name)],
         outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
-        versions: Versions { schema: 1, logic: 1 },
+        versions: Versions { schema: 1, logic: 2 },
         compatible_logic: Vec::new(),
         stateful: true,
         marks: Some(marks::passed_on(NAME)),
@@ -133,22 +135,22 @@ impl MetricWindows {
     }
 
     fn take_definition(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
-        let (series, arrival) = match codec::decode::<SeriesDefinition>(value) {
-            Ok(definition) => {
-                let arrival = definition.attributes.arrival_time;
-                (series_of(definition, &self.config.groups), arrival)
-            }
+        let definition = match codec::decode::<SeriesDefinition>(value) {
+            Ok(definition) => definition,
             Err(error) => {
                 return self.work.refuse(record, ("isobar.series", &error.to_string()), context);
             }
         };
+        let minute = minute_of(definition.attributes.arrival_time.millis());
         let series_max = self.config.windows.series_max;
-        if let Err(refused) =
-            self.work.windows.define(series, minute_of(arrival.millis()), series_max)
-        {
+        let series = series_of(&definition, &self.config.groups);
+        if let Err(refused) = self.work.windows.define(series, minute, series_max) {
             context.count("series_refused", 1);
-            self.work.refuse(record, ("isobar.series", &refused.to_string()), context);
+            return self.work.refuse(record, ("isobar.series", &refused.to_string()), context);
         }
+        let SeriesDefinition { series, resource, labels, .. } = &definition.data;
+        let about = About { attributes: Some(&resource.attributes), labels: Some(labels) };
+        self.work.detection.define(*series, &about, minute);
     }
 
     fn take_batch(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {
@@ -249,17 +251,17 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn series_of(definition: Envelope<SeriesDefinition>, groups: &[GroupBy]) -> Series {
+fn series_of(definition: &Envelope<SeriesDefinition>, groups: &[GroupBy]) -> Series {
     let Envelope { attributes, data, .. } = definition;
-    let tenant: Arc<str> = Arc::from(attributes.tenant);
+    let tenant: Arc<str> = Arc::from(&*attributes.tenant);
     let groups = groups.iter().filter(|group| group.takes(&data.metric));
     Series {
         id: data.series,
-        groups: groups.map(|group| Arc::new(group.group_of(&tenant, &data))).collect(),
+        groups: groups.map(|group| Arc::new(group.group_of(&tenant, data))).collect(),
         tenant,
         class: attributes.source_class,
-        measure: Arc::from(data.metric),
-        unit: data.unit.map(Arc::from),
+        measure: Arc::from(&*data.metric),
+        unit: data.unit.as_deref().map(Arc::from),
         resource: Some(data.resource.id),
         group: BTreeMap::new(),
         flow: match data.temporality {

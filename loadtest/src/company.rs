@@ -39,12 +39,19 @@ use pack::Packer;
 use parcel::Parcel;
 use story::Story;
 use telling::{Teller, Telling};
-use world::{World, by_weight, one_of};
+use world::{Service, World, by_weight, one_of};
 
 pub use config::CompanyConfig;
 
 /// What even a punctual event needs to reach us, at most.
 const TRAVEL_MS: i64 = 2_000;
+
+/// When a service measured what arrives now: at whole seconds, which all formats can tell, and always as long
+/// ago, so that totals never fall in the order of their times.
+fn measured_ms(service: &Service, now: EventTime) -> i64 {
+    let travel_ms = i64::try_from(service.number).unwrap_or_default() * 397 % TRAVEL_MS;
+    (now.0 - travel_ms).div_euclid(1_000) * 1_000
+}
 
 /// A record of one of the input topics, and what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +146,11 @@ impl Company {
         message
     }
 
+    /// Points that arrive at `now`: of a time in which nothing else is told.
+    pub fn points_at(&mut self, now: EventTime) -> Message {
+        self.measure(now)
+    }
+
     fn next(&mut self, now: EventTime) -> Message {
         let Self { story, agenda, config, dice, .. } = self;
         if let Some(due) = story.due(now.0, dice) {
@@ -172,9 +184,9 @@ impl Company {
 
     fn measure(&mut self, now: EventTime) -> Message {
         let Self { dice, world, load, story, packer, .. } = self;
-        let time_ms = now.0 - dice.between(0, TRAVEL_MS);
         let sort = by_weight(&metrics::SORTS, dice);
         let service = world.service(|cloud| sort.measures(cloud), dice);
+        let time_ms = measured_ms(&service, now);
         let trouble_percent = story.trouble_percent(&service, time_ms);
         let hosts: Vec<_> = service.some_hosts(dice).collect();
         let read = |host| (host, load.read(host, time_ms, trouble_percent, dice));

@@ -43,7 +43,7 @@ const SETTINGS: [&str; 2] = ["--replay-budget-ms", "50"];
 const CATCH_UP: Duration = Duration::from_secs(120);
 
 /// The oracle knows events by their classes, and nothing of what rules say about them.
-const CONFIG: &str = "rules: {own: false}\n";
+const CONFIG: &str = "rules: {own: false}\ndetection: {series_max: 100000}\n";
 
 /// Runs it.
 ///

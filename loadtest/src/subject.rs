@@ -52,9 +52,15 @@ impl Subject {
                 topic::DEAD_LETTER,
                 topic::BALANCE,
             ],
-            Self::MetricWindows => {
-                vec![topic::AGGREGATES, topic::PARTIALS, topic::LATE, topic::DEAD_LETTER]
-            }
+            // Definitions of series are written beside its input, as the processors do.
+            Self::MetricWindows => vec![
+                topic::SERIES,
+                topic::AGGREGATES,
+                topic::PARTIALS,
+                topic::SIGNALS,
+                topic::LATE,
+                topic::DEAD_LETTER,
+            ],
             Self::Correlator => {
                 vec![topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER]
             }

@@ -81,6 +81,9 @@ fn finding(measure: &str, severity: Severity) -> Envelope<Finding> {
         observed: Finite::new(0.93).unwrap(),
         expected: None,
         reason: "above all of the last hour".to_owned(),
+        labels: BTreeMap::new(),
+        evidence: Vec::new(),
+        excerpt: None,
         extra: Extra::new(),
     };
     Envelope::new(attributes("isobar.analytics"), finding)

@@ -1,5 +1,7 @@
 //! What analytics found, with what it saw and what it expected, so that a person can check it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,9 @@ pub struct Finding {
     pub series: Option<SeriesId>,
     /// What was measured.
     pub measure: String,
+    /// What tells the series from others of this measure on the resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The first millisecond of the window it was found in.
     pub window_start_ms: i64,
     /// The length of that window.
@@ -44,6 +49,12 @@ pub struct Finding {
     pub expected: Option<Range>,
     /// One sentence for people that says why.
     pub reason: String,
+    /// What each of several ways to look at it found, the strongest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    /// What came before it, to be drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -51,7 +62,7 @@ pub struct Finding {
 
 impl Payload for Finding {
     const TYPE: &'static str = "isobar.finding";
-    const VERSION: Version = Version::new(1, 0);
+    const VERSION: Version = Version::new(1, 1);
 }
 
 /// From a lower to an upper bound, both within.
@@ -61,6 +72,34 @@ pub struct Range {
     pub low: Finite,
     /// The upper bound.
     pub high: Finite,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How rare one way to look at it finds what it saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// What looked: `forecast`, `level-shift`.
+    pub by: String,
+    /// How rare it is among all windows of this series, in digits: 2 is once in a hundred.
+    pub digits: Finite,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The last windows of a series, the one of the finding at the end, as columns of equal length.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Excerpt {
+    /// When each began; those without a value are left out.
+    pub times_ms: Vec<i64>,
+    /// What was seen, to five digits.
+    pub values: Vec<Finite>,
+    /// The lower end of what was expected, where anything was.
+    pub low: Vec<Option<Finite>>,
+    /// The upper end.
+    pub high: Vec<Option<Finite>>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,

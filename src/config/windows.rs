@@ -1,8 +1,10 @@
-//! The section `windows` of the configuration file: patience, limits, measures and groups.
+//! The sections `windows` and `detection` of the configuration file: patience, limits, measures and groups;
+//! what is judged of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use analytics::detection::DetectionConfig;
 use analytics::event_windows::{EventWindowsConfig, Measure, MeasureOf};
 use analytics::metric_windows::{GroupBy, MetricWindowsConfig};
 use analytics::windows::{ConfigError, WindowsConfig};
@@ -17,6 +19,8 @@ use super::section::{self, ByClass, ClassName, Lasting};
 struct File {
     #[serde(default)]
     windows: Section,
+    #[serde(default)]
+    detection: OfDetection,
 }
 
 #[derive(Default, Deserialize)]
@@ -33,6 +37,14 @@ struct OfMetrics {
     disorder: ByClass,
     series_max: Option<usize>,
     groups: Vec<OfGroup>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct OfDetection {
+    enabled: Option<bool>,
+    sensitivity: Option<f64>,
+    series_max: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +86,7 @@ impl<'de> Deserialize<'de> for Signed {
     }
 }
 
-/// What the section of this file means.
+/// What these sections of this file mean.
 ///
 /// # Errors
 /// What is wrong, with file and line.
@@ -84,8 +96,12 @@ pub(super) fn read(path: &Path) -> Result<(MetricWindowsConfig, EventWindowsConf
 }
 
 fn parse(name: &str, text: &str) -> Result<(MetricWindowsConfig, EventWindowsConfig), String> {
-    let File { windows } = section::parse(name, text)?;
-    let (metrics, events) = (windows.metrics.config(), windows.events.config());
+    let File { windows, detection } = section::parse(name, text)?;
+    let detection = detection.config().map_err(|error| {
+        format!("{name}:{}: detection: {error}", line_in(text, "detection", "sensitivity"))
+    })?;
+    let metrics = windows.metrics.config(&detection);
+    let events = windows.events.config(&detection);
     let told = |part: &str, (word, error): (String, ConfigError)| {
         format!("{name}:{}: windows.{part}: {error}", line_in(text, part, &word))
     };
@@ -105,9 +121,23 @@ fn line_in(text: &str, part: &str, word: &str) -> usize {
 /// A problem, and the word by which its line is found.
 type Problem = (String, ConfigError);
 
+impl OfDetection {
+    fn config(self) -> Result<DetectionConfig, ConfigError> {
+        let usual = DetectionConfig::default();
+        let config = DetectionConfig {
+            enabled: self.enabled.unwrap_or(usual.enabled),
+            sensitivity: self.sensitivity.unwrap_or(usual.sensitivity),
+            series_max: self.series_max.unwrap_or(usual.series_max),
+        };
+        config.check()?;
+        Ok(config)
+    }
+}
+
 impl OfMetrics {
-    fn config(self) -> Result<MetricWindowsConfig, Problem> {
+    fn config(self, detection: &DetectionConfig) -> Result<MetricWindowsConfig, Problem> {
         let mut config = MetricWindowsConfig::default();
+        config.windows.detection = detection.clone();
         patient(&mut config.windows, self.grace.as_ref(), &self.disorder);
         if let Some(series_max) = self.series_max {
             config.windows.series_max = series_max;
@@ -120,8 +150,9 @@ impl OfMetrics {
 }
 
 impl OfEvents {
-    fn config(self) -> Result<EventWindowsConfig, Problem> {
+    fn config(self, detection: &DetectionConfig) -> Result<EventWindowsConfig, Problem> {
         let mut config = EventWindowsConfig::default();
+        config.windows.detection = detection.clone();
         patient(&mut config.windows, self.grace.as_ref(), &self.disorder);
         if let Some(groups_max) = self.groups_max {
             config.windows.series_max = groups_max;
@@ -166,6 +197,7 @@ fn word_of(error: &ConfigError) -> String {
             name.rsplit('.').next().unwrap_or(name).to_owned()
         }
         ConfigError::GraceShorterThanDisorder { .. } => "grace".to_owned(),
+        ConfigError::Detection(_) => "sensitivity".to_owned(),
         ConfigError::Measure(
             UnknownField { measure, .. }
             | UnboundedGroup { measure, .. }
@@ -198,6 +230,28 @@ windows:
         let names: Vec<_> = events.measures.iter().map(|measure| &*measure.name).collect();
         assert_eq!((names, metrics.groups.len()), (vec!["logins", "slow"], 1));
         assert!(parse("isobar.yaml", "brokers: kafka:9092").is_ok());
+    }
+
+    #[test]
+    fn all_windows_are_judged_alike() {
+        let text = "detection: {sensitivity: 0.5, series_max: 20000}\n";
+        let (metrics, events) = parse("f.yaml", text).unwrap();
+        let wanted = DetectionConfig { sensitivity: 0.5, series_max: 20_000, enabled: true };
+        assert_eq!(metrics.windows.detection, wanted);
+        assert_eq!(events.windows.detection, wanted);
+        let (metrics, _) = parse("f.yaml", "detection: {enabled: false}").unwrap();
+        assert!(!metrics.windows.detection.enabled);
+        for (section, told) in [
+            (
+                "sensitivity: 0",
+                "f.yaml:2: detection: a sensitivity is a number above 0 and up to 10, not 0;",
+            ),
+            ("sensitivty: 1", "f.yaml:2: detection: unknown field `sensitivty`, expected one of"),
+            ("series_max: -1", "f.yaml:2: detection.series_max: invalid type: integer `-1`"),
+        ] {
+            let found = parse("f.yaml", &format!("detection:\n  {section}\n")).unwrap_err();
+            assert!(found.starts_with(told), "{found}");
+        }
     }
 
     #[test]

@@ -89,6 +89,9 @@ fn envelope(given: Given, sent: &Sent) -> anyhow::Result<Envelope<Finding>> {
         threshold: number(1.0)?,
         observed: number(given.observed)?,
         expected: None,
+        labels: BTreeMap::new(),
+        evidence: Vec::new(),
+        excerpt: None,
         extra: Extra::new(),
     };
     Ok(Envelope::new(attributes, finding))

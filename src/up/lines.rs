@@ -8,6 +8,7 @@ use schemas::time::Time;
 use serde_json::json;
 
 use super::alerts::{Fired, Standing};
+use super::findings::{self, Found};
 use super::results::Minute;
 use super::tally::Sums;
 use crate::balance::Ledger;
@@ -37,6 +38,8 @@ pub(super) struct Ending {
     pub(super) balance: Ledger,
     /// Aggregates that a reader of the topic saw.
     pub(super) aggregates: u64,
+    /// What detection found.
+    pub(super) findings: u64,
     /// What fires, and what has been told.
     pub(super) alerts: Standing,
     /// Transactions of all services.
@@ -120,6 +123,31 @@ impl Lines {
         });
     }
 
+    /// Something was found in minutes that closed.
+    pub(super) fn findings(&self, found: &Found) {
+        for finding in &found.told {
+            let severity = findings::word(finding.severity);
+            output::line(&match self.format {
+                Format::Text => {
+                    let told = format!("        {severity} finding: {}", finding.reason);
+                    let drawn = finding.excerpt.as_ref().and_then(findings::line_of);
+                    let drawn =
+                        drawn.map_or_else(String::new, |drawn| format!("\n          {drawn}"));
+                    self.in_colour("35", &(told + &drawn))
+                }
+                Format::Json => json!({
+                    "finding": finding.fingerprint, "detector": finding.detector,
+                    "severity": severity, "score": finding.score, "reason": finding.reason,
+                    "excerpt": finding.excerpt,
+                })
+                .to_string(),
+            });
+        }
+        if self.format == Format::Text && found.more > 0 {
+            output::line(&format!("        and {} more findings", found.more));
+        }
+    }
+
     /// Alerts have begun to fire.
     pub(super) fn alerts(&self, fired: &Fired) {
         for alert in &fired.told {
@@ -161,6 +189,7 @@ impl Ending {
         if self.format == Format::Text {
             output::line("");
             self.balance.lines(self.messages).iter().for_each(|line| output::line(line));
+            output::line(&format!("findings: {}", self.findings));
             output::line(&self.alerts.to_string());
             output::line("");
         }
@@ -170,6 +199,7 @@ impl Ending {
             "seconds": seconds,
             "balance": self.balance.json(self.messages),
             "aggregates": self.aggregates,
+            "findings": self.findings,
             "late": self.late,
             "alerts": {
                 "open": self.alerts.open.iter().map(|(_, count)| count).sum::<usize>(),

@@ -1,4 +1,6 @@
-//! A small company's messages, written to the input topics at a rate.
+//! A small company's messages, written to the input topics at a rate. What it measured in the last hour lies
+//! there already when the services start, as it would on Kafka: detectors need a past. Events of an hour would
+//! not fit on the log in memory.
 //!
 //! **Invariant:** the log keeps only so much, so when the services do not keep up the source holds
 //! back; what was not generated is not made up for.
@@ -20,6 +22,11 @@ use crate::shutdown::Shutdown;
 const TICK: Duration = Duration::from_millis(5);
 /// A service may be this many records behind: even if all are of one partition, it keeps them.
 const LAG_MAX: u64 = 1_000;
+
+/// How much of the past lies on the topics at the start. Alarms need 17 minutes; an hour makes them rare.
+const HISTORY_MS: i64 = 3_600_000;
+/// Messages of each of its minutes: enough for a point of most series.
+const HISTORY_MESSAGES_A_MINUTE: i64 = 60;
 
 /// How far the source has come, for all who compare it with what was processed.
 #[derive(Debug, Default)]
@@ -71,17 +78,28 @@ impl Source {
         written: &Arc<Written>,
         clock: FastClock,
     ) -> anyhow::Result<Self> {
-        Ok(Self {
-            company: Company::new(
-                up.seed,
-                &CompanyConfig { webhooks: true, ..CompanyConfig::default() },
-            )?,
+        let config = CompanyConfig { webhooks: true, ..CompanyConfig::default() };
+        let mut source = Self {
+            company: Company::new(up.seed, &config)?,
             cluster: cluster.clone(),
             clock,
             written: Arc::clone(written),
             services: Arc::clone(services),
             rate: up.rate,
-        })
+        };
+        source.write_history()?;
+        Ok(source)
+    }
+
+    /// What lies there before anybody reads.
+    fn write_history(&mut self) -> anyhow::Result<()> {
+        let start_ms = self.clock.now_us() / 1_000 - HISTORY_MS;
+        let step_ms = 60_000 / HISTORY_MESSAGES_A_MINUTE;
+        for number in 0..HISTORY_MS / step_ms {
+            let message = self.company.points_at(EventTime(start_ms + number * step_ms));
+            self.write(message)?;
+        }
+        Ok(())
     }
 
     /// Writes until told to stop.

@@ -54,6 +54,11 @@ impl Series {
         }
     }
 
+    /// Tells as readily from now on; who votes was chosen when the series began.
+    pub fn set_sensitivity(&mut self, setting: &Setting) {
+        self.sensitivity = setting.sensitivity();
+    }
+
     /// Judges the next row, and learns it. What is no number counts as missing; a row that is not
     /// later than the last is skipped, and says so.
     pub fn step(&mut self, time_ms: i64, value: Option<f64>) -> Verdict {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemas::source_class::SourceClass;
 
 use super::MINUTE_MS;
+use crate::detection::DetectionConfig;
 use crate::event_windows::MeasureError;
 
 /// How far behind a progress mark events of a class may still be expected.
@@ -40,8 +41,8 @@ impl Disorder {
     }
 }
 
-/// Time and limits of windows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Time and limits of windows, and how they are judged.
+#[derive(Clone, Debug, PartialEq)]
 pub struct WindowsConfig {
     /// When a window is believed to be complete.
     pub disorder: Disorder,
@@ -49,16 +50,23 @@ pub struct WindowsConfig {
     pub grace_ms: i64,
     /// How many series of one tenant a task keeps; points of more are refused, and counted.
     pub series_max: usize,
+    /// What is judged of the minutes that are final.
+    pub detection: DetectionConfig,
 }
 
 impl Default for WindowsConfig {
     fn default() -> Self {
-        Self { disorder: Disorder::default(), grace_ms: 5 * MINUTE_MS, series_max: 100_000 }
+        Self {
+            disorder: Disorder::default(),
+            grace_ms: 5 * MINUTE_MS,
+            series_max: 100_000,
+            detection: DetectionConfig::default(),
+        }
     }
 }
 
 /// Settings under which windows would be wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     /// Time would go back.
     #[error("{name} is {found_ms} ms; give 0 or more")]
@@ -95,6 +103,9 @@ pub enum ConfigError {
     /// A measure cannot be made.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// Nothing could be judged.
+    #[error(transparent)]
+    Detection(#[from] detect::SettingError),
     /// Memory would be kept for too long.
     #[error("{name} is {found_ms} ms; windows keep at most a day: give at most {DAY_MS} ms")]
     TooLong {
@@ -118,7 +129,7 @@ impl WindowsConfig {
         for (class, disorder_ms) in &self.disorder.of_class_ms {
             in_range(&format!("disorder.{class}"), *disorder_ms)?;
         }
-        Ok(())
+        Ok(self.detection.check()?)
     }
 
     /// Checks that the grace of a class is no shorter than its disorder.

@@ -25,6 +25,8 @@ pub enum Flow {
     Delta,
     /// Events: the rate is their number.
     Events,
+    /// Values of events: the rate is the number of these; what they are on average says how things go.
+    Values,
 }
 
 /// What a series is.

@@ -6,7 +6,8 @@
 use schemas::mark;
 use stream::{Bound, Context, Progress, Record, Store, TopicPartition};
 
-use super::{Clock, Jobs, Windows, WindowsConfig, Writer};
+use super::{Clock, Jobs, Windows, WindowsConfig, Writer, minute_of};
+use crate::detection::Detection;
 
 /// The parts of one task.
 pub(crate) struct Work {
@@ -14,6 +15,7 @@ pub(crate) struct Work {
     pub(crate) clock: Clock,
     pub(crate) jobs: Jobs,
     pub(crate) windows: Windows,
+    pub(crate) detection: Detection,
 }
 
 impl Work {
@@ -28,6 +30,7 @@ impl Work {
             clock: Clock::new(config.clone()),
             jobs: Jobs::default(),
             windows: Windows::default(),
+            detection: Detection::new(&config.detection, input),
         }
     }
 
@@ -49,10 +52,19 @@ impl Work {
         self.writer.dead_letter(record, expected_and_reason, context);
     }
 
-    /// Tells windows, as many as one transaction takes.
+    /// Tells windows, as many as one transaction takes, and what is found in them.
     pub(crate) fn advance(&mut self, context: &mut Context<'_>) -> Progress {
-        let Self { jobs, windows, clock, writer } = self;
-        jobs.advance(windows, clock, &mut |series, row| writer.row(series, row, context))
+        let Self { jobs, windows, clock, writer, detection } = self;
+        let progress = jobs.advance(windows, clock, &mut |series, row| {
+            writer.row(series, row, context);
+            if let Some(finding) = detection.judge(series, row, context) {
+                writer.finding(&finding, context);
+            }
+        });
+        match (progress, clock.least()) {
+            (Progress::Done, Some(least)) => detection.free_idle(minute_of(least.0)),
+            (progress, _) => progress,
+        }
     }
 
     /// Up to when everything was told.
@@ -64,6 +76,7 @@ impl Work {
     pub(crate) fn stores(&mut self) -> Vec<&mut dyn Store> {
         let [marks, partitions] = self.clock.stores();
         let [state, revised] = self.jobs.stores();
-        vec![marks, partitions, state, revised, &mut self.windows]
+        let [seats, tenants, sweep] = self.detection.stores();
+        vec![marks, partitions, state, revised, &mut self.windows, seats, tenants, sweep]
     }
 }

@@ -8,6 +8,7 @@ use schemas::bytes::Bytes;
 use schemas::codec;
 use schemas::dead_letter::{DeadLetter, Message};
 use schemas::envelope::{Attributes, Envelope, Extra, Payload};
+use schemas::finding::Finding;
 use schemas::finite::Finite;
 use schemas::id::{RecordId, ResourceId, SeriesId};
 use schemas::late::Late;
@@ -33,6 +34,7 @@ pub struct Writer {
     input: TopicPartition,
     aggregates: Arc<str>,
     partials: Arc<str>,
+    signals: Arc<str>,
     series: Arc<str>,
     late: Arc<str>,
     dead_letters: Arc<str>,
@@ -64,6 +66,7 @@ impl Writer {
             input: input.clone(),
             aggregates: Arc::from(topic::AGGREGATES.name),
             partials: Arc::from(topic::PARTIALS.name),
+            signals: Arc::from(topic::SIGNALS.name),
             series: Arc::from(topic::SERIES.name),
             late: Arc::from(topic::LATE.name),
             dead_letters: Arc::from(topic::DEAD_LETTER.name),
@@ -97,7 +100,9 @@ impl Writer {
             Flow::Gauge => None,
             Flow::Total => grown.and_then(|grown| grown.per_second()),
             Flow::Delta => statistics.map(|statistics| statistics.sum / size_s),
-            Flow::Events => statistics.map(|statistics| statistics.count as f64 / size_s),
+            Flow::Events | Flow::Values => {
+                statistics.map(|statistics| statistics.count as f64 / size_s)
+            }
         };
         let increase = row.part.increase().or(grown.map(|grown| grown.increase));
         let rate = rate.or(row.part.increase().map(|increase| increase / size_s));
@@ -142,6 +147,13 @@ impl Writer {
     /// What a series of ours is, for who reads its windows.
     pub fn definition(&self, series: &Envelope<SeriesDefinition>, context: &mut Context<'_>) {
         self.forward(&self.series, series.data.series.to_string(), series, context);
+    }
+
+    /// What was found in a minute, to those who correlate for its tenant. A person waits for it.
+    pub fn finding(&self, finding: &Envelope<Finding>, context: &mut Context<'_>) {
+        let key = key::domain(&finding.attributes.tenant);
+        self.forward(&self.signals, key, finding, context);
+        context.urgent();
     }
 
     /// A point that came after its minute was settled.
@@ -289,7 +301,7 @@ fn quantiles_of(row: &Row<'_>) -> BTreeMap<String, Finite> {
 }
 
 /// Times outside of what the wire can say are those of broken clocks; they stay at its ends.
-fn time_of(millis: i64) -> Time {
+pub(crate) fn time_of(millis: i64) -> Time {
     let millis = millis.clamp(Time::MIN.millis(), Time::MAX.millis());
     Time::from_millis(millis).unwrap_or(Time::MIN)
 }
@@ -306,7 +318,7 @@ pub fn definition_of(series: &Series, arrival: Time) -> Envelope<SeriesDefinitio
         temporality: match series.flow {
             Flow::Gauge => Temporality::Gauge,
             Flow::Total => Temporality::Cumulative,
-            Flow::Delta | Flow::Events => Temporality::Delta,
+            Flow::Delta | Flow::Events | Flow::Values => Temporality::Delta,
         },
         labels: series.group.clone(),
         extra: Extra::new(),

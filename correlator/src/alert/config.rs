@@ -188,7 +188,8 @@ impl Default for Limits {
 impl Default for AlertsConfig {
     fn default() -> Self {
         use SourceClass::{Audit, Change, Deploy, Finding};
-        let late = [(Audit, 15), (Finding, 15), (Deploy, 2), (Change, 2)];
+        // A finding in audit trails is told when these are waited for no longer, which takes 15 minutes.
+        let late = [(Audit, 15), (Finding, 20), (Deploy, 2), (Change, 2)];
         Self {
             receivers: Vec::new(),
             routes: Vec::new(),

@@ -242,9 +242,18 @@ pub fn occurrence_of_finding(finding: &Envelope<Finding>) -> Occurrence {
         class: attributes.source_class,
         record: attributes.id,
         before: Vec::new(),
-        title: format!("{}: {}", data.detector, data.measure),
+        title: title_of(data),
         text: data.reason.clone(),
         place: Some(place_of(&data.resource)),
         quiet_ms: size_ms.saturating_mul(2).saturating_add(5 * MINUTE_MS),
+    }
+}
+
+fn title_of(Finding { detector, measure, .. }: &Finding) -> String {
+    match detector.as_str() {
+        "series.anomaly" => format!("{measure} is unusual"),
+        "series.flat-line" => format!("{measure} stays the same"),
+        "series.missing" => format!("{measure} was missing"),
+        detector => format!("{detector}: {measure}"),
     }
 }

@@ -12,6 +12,7 @@ use schemas::finite::Finite;
 use serde::Serialize;
 
 use super::figures::{Figures, PERCENTS};
+use super::findings;
 use super::found::{Published, Told};
 use super::oracle::{Expected, LateName, Window, WindowName};
 use super::rows::Rows;
@@ -41,6 +42,8 @@ pub struct Seen {
     pub bare_untold: u64,
     /// Windows whose quantiles promise nothing.
     pub collapsed: u64,
+    /// Findings of series that were compared.
+    pub findings: u64,
     /// Rows in Postgres that were compared.
     pub rows: u64,
 }
@@ -81,6 +84,7 @@ impl Comparison {
             }
         }
         comparison.late(expected, published);
+        comparison.findings(expected, published);
         comparison
     }
 
@@ -161,6 +165,24 @@ impl Comparison {
         }
     }
 
+    /// Judges what was published again; findings have to be the same.
+    fn findings(&mut self, expected: &Expected, published: &Published) {
+        let (due, compared) = findings::due(expected, published);
+        let names: BTreeSet<_> = due.keys().chain(published.findings.keys()).collect();
+        for name in names.into_iter().filter(|(series, _)| compared.contains(series)) {
+            let (due, found) = (due.get(name), published.findings.get(name));
+            self.seen.findings += u64::from(found.is_some());
+            if due == found {
+                continue;
+            }
+            let count = |all: Option<&Vec<_>>| all.map_or(0, Vec::len) as u64;
+            self.differences.lost += count(due).saturating_sub(count(found));
+            self.differences.duplicated += count(found).saturating_sub(count(due));
+            self.differences.different += u64::from(count(due) == count(found));
+            self.note(|| format!("finding of {name:?}: {due:?} due, {found:?} found"));
+        }
+    }
+
     fn late(&mut self, expected: &Expected, published: &Published) {
         self.seen.late = published.late.values().sum();
         let names: BTreeSet<&LateName> =
@@ -195,6 +217,7 @@ impl Seen {
             ("finals", self.finals),
             ("corrections", self.corrections),
             ("late", self.late),
+            ("findings", self.findings),
             ("bare_told", self.bare_told),
             ("bare_untold", self.bare_untold),
             ("rows", self.rows),

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use schemas::aggregate::Aggregate;
 use schemas::dead_letter::DeadLetter;
+use schemas::finding::Finding;
 use schemas::late::Late;
 use schemas::{codec, topic};
 
+use super::findings::Findings;
 use super::oracle::{LateName, WindowName};
 
 /// One record of a window.
@@ -28,6 +30,8 @@ pub struct Published {
     pub windows: BTreeMap<WindowName, Vec<Told>>,
     /// Late points, each as often as it was told.
     pub late: BTreeMap<LateName, u64>,
+    /// Findings, each as often as it was told.
+    pub findings: Findings,
     /// The reasons of dead letters.
     pub dead_letters: Vec<String>,
 }
@@ -48,6 +52,12 @@ impl Published {
             let bits = read.data.value.map(|value| value.get().to_bits());
             let name = (series.as_u64(), read.attributes.time.millis(), bits);
             *self.late.entry(name).or_default() += 1;
+        } else if of == topic::SIGNALS.name {
+            let read = codec::decode::<Finding>(value).with_context(what)?.data;
+            let series = read.series.context("a finding without its series")?;
+            let bits = (read.score.get().to_bits(), read.observed.get().to_bits());
+            let name = (series.as_u64(), read.window_start_ms);
+            self.findings.entry(name).or_default().push(bits);
         } else if of == topic::DEAD_LETTER.name {
             let read = codec::decode::<DeadLetter>(value).with_context(what)?;
             self.dead_letters.push(read.data.reason);

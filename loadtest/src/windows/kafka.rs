@@ -37,7 +37,8 @@ pub fn input(seed: u64, records: u64) -> anyhow::Result<(Vec<(u32, Item)>, Expec
 /// When a topic cannot be read, or holds what cannot be understood.
 pub fn published(cluster: &Cluster) -> anyhow::Result<Published> {
     let mut published = Published::default();
-    for of in [topic::AGGREGATES.name, topic::LATE.name, topic::DEAD_LETTER.name] {
+    let topics = [topic::AGGREGATES, topic::SIGNALS, topic::LATE, topic::DEAD_LETTER];
+    for of in topics.map(|topic| topic.name) {
         for record in cluster.partitions(of)?.into_values().flatten() {
             let (key, value) = (record.key.unwrap_or_default(), record.value.unwrap_or_default());
             published.take(of, &key, &value)?;

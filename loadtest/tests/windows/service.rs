@@ -150,6 +150,17 @@ fn everything_at_once() {
     check_seeds(Kind::Mixed);
 }
 
+/// Detectors find what stands out, and no more than that in what the oracle judges.
+#[test]
+fn minutes_that_stand_out_are_found() {
+    let config = Config { surges: true, lasting_s: 1_500, ..Config::of(Kind::Mixed) };
+    let partitions = generate(1, &config).unwrap();
+    let expected = expected(&partitions);
+    let found = undisturbed(&scenario(&partitions)).unwrap();
+    let seen = compare("surges", &expected, &found);
+    assert!(seen.findings > 10, "{seen:?}");
+}
+
 /// Where the input ends in the middle, open windows may lag behind, and closed ones may not.
 #[test]
 fn an_input_that_ends_with_open_windows() {

@@ -73,6 +73,8 @@ pub struct Config {
     pub resources: usize,
     /// Whether marks from far ahead close every window at the end.
     pub closes: bool,
+    /// Whether each series has minutes with values far beyond its others.
+    pub surges: bool,
 }
 
 impl Config {
@@ -88,7 +90,8 @@ impl Config {
         };
         let resources = if lasting_s > 2_400 { 1 } else { 2 };
         let (partitions, upstream, tenants) = (2, 4, 2);
-        Self { kind, start_ms, lasting_s, partitions, upstream, tenants, resources, closes: true }
+        let (closes, surges) = (true, false);
+        Self { kind, start_ms, lasting_s, partitions, upstream, tenants, resources, closes, surges }
     }
 
     /// A mixed scenario over all partitions of `isobar.metrics`, of about so many records.
@@ -100,7 +103,8 @@ impl Config {
         const MORE_S: i64 = 2_200 * 32 / RECORDS_A_SECOND;
         let seconds = i64::try_from(records).unwrap_or(i64::MAX) / RECORDS_A_SECOND;
         let lasting_s = (seconds - MORE_S).max(300);
-        Self { lasting_s, partitions: 16, tenants: 3, resources: 3, ..Self::of(Kind::Mixed) }
+        let usual = Self::of(Kind::Mixed);
+        Self { lasting_s, partitions: 16, tenants: 3, resources: 3, surges: true, ..usual }
     }
 
     pub(super) fn end_ms(&self) -> i64 {
