@@ -48,6 +48,7 @@ bench: build ## what reading formats and what exactly-once cost, each beside its
 	ISOBAR_BENCH_DATA=$(abspath $(ACCEPTANCE_DATA)/formats) $(CARGO) bench --locked --workspace --bench decode
 	$(CARGO) bench --locked -p rules --bench match
 	$(CARGO) bench --locked -p detect --bench detect
+	$(CARGO) bench --locked -p analytics --bench detection
 	$(CARGO) bench --locked -p incidents --bench incidents
 	$(CARGO) bench --locked -p correlator --bench alerts
 	$(CARGO) bench --locked -p correlator --bench engine

@@ -11,6 +11,7 @@ mod notifier;
 mod processors;
 mod rules;
 mod section;
+mod thresholds;
 mod windows;
 
 use std::path::Path;
@@ -325,7 +326,12 @@ fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     };
     let read = file.map(windows::read).transpose();
     let windows = read.map_err(|problem| given.problem(problem)).ok().flatten();
-    let (metrics, events) = windows.unwrap_or_default();
+    let (mut metrics, mut events) = windows.unwrap_or_default();
+    let read = file.map(thresholds::read).transpose();
+    let thresholds = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    let thresholds = thresholds.unwrap_or_default();
+    metrics.windows.thresholds = thresholds.clone();
+    events.windows.thresholds = thresholds;
     let read = file.map(alerts::read).transpose();
     let alerts = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let correlator = CorrelatorConfig {

@@ -39,8 +39,8 @@ All series are judged alike and nothing has to be set: each row by what came bef
 so the same file gives the same output. Seasons of a day and of a week are found by themselves. An alarm
 makes the next one harder for some hours, and every alarm of a fortnight a little.
 
-Detectors that may be chosen: forecast, residual, drift, level-shift, weekly-profile, neighbour (these six
-unless others are chosen), z-score, iqr, isolation-forest, change-point, rate-of-change, counts. Runs of
+Detectors that may be chosen: forecast, residual, drift, level-shift, neighbour (these five unless others
+are chosen), weekly-profile, z-score, iqr, isolation-forest, change-point, rate-of-change, counts. Runs of
 equal and of missing rows are always told.
 
 Examples:

@@ -8,6 +8,7 @@ mod finding;
 #[cfg(test)]
 mod labelled;
 mod stage;
+mod thresholds;
 mod timelines;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use correlator::patterns::{self, Plan, Stateful};
 use rules::{Asked, Matcher, Problem, RuleSet, Severity, Text, folder};
 use schemas::time::Time;
 use serde::Serialize;
+pub(crate) use thresholds::thresholds_of;
 
 use crate::output::Format;
 use crate::reach::WrongUse;
@@ -60,6 +62,8 @@ struct Report {
     correlations: usize,
     /// Stateful rules of our own form.
     patterns: usize,
+    /// Rules over the figures of windows.
+    thresholds: usize,
     /// Rules by the product whose events they are about.
     products: BTreeMap<String, usize>,
     /// Events that were tried, by `rules test`.
@@ -101,6 +105,8 @@ fn applied(args: &ApplyArgs, now: Time, out: &mut dyn Write, err: &mut dyn Write
 fn load_texts(texts: &[Text]) -> RuleSet {
     let mut set = RuleSet::load(texts);
     stateful_of(&mut set);
+    let (_, mut wrong) = thresholds_of(&set.thresholds);
+    set.problems.append(&mut wrong);
     set.problems.sort();
     set
 }
@@ -182,7 +188,12 @@ fn check(paths: &[PathBuf]) -> anyhow::Result<Report> {
 
 fn test(paths: &[PathBuf]) -> anyhow::Result<Report> {
     let mut set = load(paths)?;
-    let tried = if set.has_errors() { 0 } else { examples::try_all(&mut set)? };
+    let (rules, mut wrong) = thresholds_of(&set.thresholds);
+    set.problems.append(&mut wrong);
+    let mut tried = if set.has_errors() { 0 } else { examples::try_all(&mut set)? };
+    if !set.has_errors() {
+        tried += thresholds::try_all(&rules, &mut set.problems)?;
+    }
     Ok(Report { examples: Some(tried), ..Report::of(&set) })
 }
 
@@ -198,6 +209,7 @@ impl Report {
             rules: set.rules.len(),
             correlations: set.correlations.len(),
             patterns: set.patterns.len(),
+            thresholds: thresholds_of(&set.thresholds).0.len(),
             products,
             examples: None,
             errors: are(Severity::Error),
@@ -223,11 +235,12 @@ impl Report {
             self.products.iter().map(|(product, count)| format!("{product} {count}")).collect();
         let examples = self.examples.map(|count| format!("{count} examples, ")).unwrap_or_default();
         format!(
-            "{} rules ({}), {} correlations, {} patterns, {examples}{} errors, {} warnings",
+            "{} rules ({}), {} correlations, {} patterns, {} thresholds, {examples}{} errors, {} warnings",
             self.rules,
             products.join(", "),
             self.correlations,
             self.patterns,
+            self.thresholds,
             self.errors,
             self.warnings
         )

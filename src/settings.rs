@@ -51,8 +51,8 @@ impl Setting {
 pub(crate) const VARIABLES: &str = "ISOBAR_";
 
 /// Sections with a form of their own.
-pub(crate) const SECTIONS: [&str; 6] =
-    ["processors", "windows", "detection", "rules", "alerts", "notifier"];
+pub(crate) const SECTIONS: [&str; 7] =
+    ["processors", "windows", "detection", "thresholds", "rules", "alerts", "notifier"];
 
 pub(crate) const LOG: Setting = Setting {
     name: "log",

@@ -39,7 +39,7 @@ fn main() {
     if let [_, case, count, minutes, judged] = &*arguments
         && case == "case"
     {
-        return measure(count.parse().unwrap(), minutes.parse().unwrap(), judged == "judged");
+        return measure(count.parse().unwrap(), minutes.parse().unwrap(), judged);
     }
     // `cargo test` starts benchmarks, too; they are not tests.
     if !arguments.iter().any(|argument| argument == "--bench") {
@@ -47,7 +47,7 @@ fn main() {
     }
     println!(" series           us a minute told   bytes a series in memory, in an image");
     for (count, minutes) in [("10000", "120"), ("100000", "40")] {
-        for judged in ["windows", "judged"] {
+        for judged in ["windows", "judged", "compared"] {
             let case = Command::new(std::env::current_exe().unwrap())
                 .args(["case", count, minutes, judged])
                 .status();
@@ -107,9 +107,15 @@ impl Task {
     }
 }
 
-fn measure(count: usize, minutes: i64, judged: bool) {
-    let detection =
-        DetectionConfig { enabled: judged, series_max: count, ..DetectionConfig::default() };
+fn measure(count: usize, minutes: i64, judged: &str) {
+    let compared = if judged == "compared" { count } else { 0 };
+    let detection = DetectionConfig {
+        enabled: judged != "windows",
+        series_max: count,
+        resources_max: compared,
+        peer_groups_max: compared,
+        ..DetectionConfig::default()
+    };
     let windows = WindowsConfig { detection, ..WindowsConfig::default() };
     let topology = topology(MetricWindowsConfig { windows, groups: Vec::new() }).unwrap();
     let processor = (topology.make)(&TopicPartition::new("isobar.metrics", 0));
@@ -131,8 +137,7 @@ fn measure(count: usize, minutes: i64, judged: bool) {
     }
     let bytes = resident_bytes().saturating_sub(before) / count;
     println!(
-        "{count:>7}  {}  {:>10.2} {bytes:>22} {:>10}   ({} rows, {} findings)",
-        if judged { "judged " } else { "windows" },
+        "{count:>7}  {judged:8} {:>10.2} {bytes:>22} {:>10}   ({} rows, {} findings)",
         spent_s * 1e6 / (count as i64 * (minutes - warm)) as f64,
         task.image_bytes() / count,
         task.rows,
@@ -140,13 +145,21 @@ fn measure(count: usize, minutes: i64, judged: bool) {
     );
 }
 
+/// Five series a host, and fifty hosts a service, so each series has 49 peers.
 fn id_of(number: usize) -> SeriesId {
-    let labels = BTreeMap::from([("n".to_owned(), number.to_string())]);
-    SeriesId::of(ResourceId::of("acme", &format!("host-{}", number / 20)), "load", &labels)
+    SeriesId::of(ResourceId::of("acme", &host_of(number)), "load", &labels_of(number))
+}
+
+fn host_of(number: usize) -> String {
+    format!("host-{}", number / 5)
+}
+
+fn labels_of(number: usize) -> BTreeMap<String, String> {
+    BTreeMap::from([("n".to_owned(), (number % 5).to_string())])
 }
 
 fn definition(number: usize) -> Vec<u8> {
-    let host = format!("host-{}", number / 20);
+    let (host, service) = (host_of(number), format!("service-{}", number / 250));
     let time = Time::from_millis(START_MS).unwrap();
     let attributes = Attributes {
         id: RecordId::of(SeriesDefinition::TYPE, &[&number.to_string()]),
@@ -160,7 +173,7 @@ fn definition(number: usize) -> Vec<u8> {
     };
     let named = [
         ("host.name", &*host),
-        ("service.name", "checkout"),
+        ("service.name", &*service),
         ("cloud.provider", "aws"),
         ("cloud.region", "eu-central-1"),
         ("cloud.account.id", "000000000042"),
@@ -173,7 +186,7 @@ fn definition(number: usize) -> Vec<u8> {
         metric: "load".to_owned(),
         unit: None,
         temporality: Temporality::Gauge,
-        labels: BTreeMap::from([("n".to_owned(), number.to_string())]),
+        labels: labels_of(number),
         extra: Default::default(),
     };
     codec::encode(&Envelope::new(attributes, definition)).unwrap()

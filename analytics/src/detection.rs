@@ -7,6 +7,7 @@
 //! order in which the task tells them. Provisional rows and corrections are never judged. So findings
 //! follow from the input alone, like windows do.
 
+mod across;
 mod budget;
 mod config;
 mod finding;
@@ -21,7 +22,8 @@ use schemas::finding::Finding;
 use schemas::id::SeriesId;
 use stream::{Context, KeyedStore, Progress, Store, TopicPartition};
 
-use crate::windows::{Flow, MINUTE_MS, Minute, Row, Series};
+use crate::windows::{Flow, MINUTE_MS, Minute, Row, Series, Windows};
+use across::{Across, Compared, Found, Judged};
 use budget::Budget;
 pub use config::DetectionConfig;
 use seat::Seat;
@@ -55,6 +57,7 @@ pub(crate) struct Detection {
     tenants: KeyedStore<String, Budget>,
     /// One entry: the hour that seats were looked through for, and the next seat to look at.
     sweep: KeyedStore<(), (i64, Option<u64>)>,
+    across: Across,
 }
 
 impl Detection {
@@ -62,6 +65,7 @@ impl Detection {
     pub(crate) fn new(config: &DetectionConfig, input: &TopicPartition) -> Self {
         Self {
             setting: config.setting(),
+            across: Across::new(config),
             config: config.clone(),
             partition: u32::try_from(input.partition).unwrap_or_default(),
             seats: KeyedStore::default(),
@@ -76,6 +80,7 @@ impl Detection {
         match self.seats.get(&number) {
             Some(seat) if seat.is_called(about) => {}
             Some(_) => {
+                self.across.call(number);
                 if let Some(seat) = self.seats.get_mut(&number) {
                     seat.call(about);
                 }
@@ -116,6 +121,8 @@ impl Detection {
             return None;
         }
         context.count("judged", 1);
+        let surprise = verdict.surprise(figure.value);
+        self.across.take(&Judged { series, row, seat, figure, surprise }, context);
         if !verdict.alarm {
             return None;
         }
@@ -124,6 +131,46 @@ impl Detection {
         if seat.budget.spend(row.start, SERIES_FINDINGS_A_DAY)
             && tenant.spend(row.start, TENANT_FINDINGS_A_DAY)
         {
+            context.count("findings", 1);
+            return Some(found);
+        }
+        context.count("findings_over_budget", 1);
+        None
+    }
+
+    /// Compares series with each other, a piece at a time, when all that was due is told; what was found.
+    pub(crate) fn compare(
+        &mut self,
+        windows: &Windows,
+        context: &mut Context<'_>,
+    ) -> (Progress, Vec<Envelope<Finding>>) {
+        let (progress, alarms) = self.across.compare(context);
+        let told = alarms.iter().filter_map(|alarm| self.tell_compared(alarm, windows, context));
+        (progress, told.collect())
+    }
+
+    fn tell_compared(
+        &mut self,
+        compared: &Compared,
+        windows: &Windows,
+        context: &mut Context<'_>,
+    ) -> Option<Envelope<Finding>> {
+        let (first, second) = match compared.found {
+            Found::Broken(_, first, second) => (first, Some(second)),
+            Found::Apart(_, series) => (series, None),
+        };
+        let series_of = |number| windows.series(windows.find(SeriesId::from_u64(number))?.0);
+        let about = |number: u64| {
+            let (series, seat) = (&**series_of(number)?, self.seats.get(&number)?);
+            Some(across::About { series, seat, is_rate: self.across.is_rate(number) })
+        };
+        let found =
+            across::finding(compared, about(first)?, second.and_then(about), self.partition)?;
+        let tenant = &*series_of(first)?.tenant;
+        let tenant = self.tenants.get_or_insert_with(tenant, Budget::default);
+        let seat = self.seats.get_mut(&first)?;
+        let of_series = (&mut seat.budget, SERIES_FINDINGS_A_DAY);
+        if across::budgeted(of_series, (tenant, TENANT_FINDINGS_A_DAY), compared.minute) {
             context.count("findings", 1);
             return Some(found);
         }
@@ -145,6 +192,7 @@ impl Detection {
             .collect();
         piece.iter().filter(|(_, is_idle)| *is_idle).for_each(|(number, _)| {
             self.seats.remove(number);
+            self.across.leave(*number);
         });
         let last = piece.last().filter(|_| piece.len() == SEATS_A_PIECE);
         let next = last.and_then(|(number, _)| number.checked_add(1));
@@ -153,8 +201,9 @@ impl Detection {
     }
 
     /// Its stores, in the order of images.
-    pub(crate) fn stores(&mut self) -> [&mut dyn Store; 3] {
-        [&mut self.seats, &mut self.tenants, &mut self.sweep]
+    pub(crate) fn stores(&mut self) -> [&mut dyn Store; 7] {
+        let [places, resources, groups, due] = self.across.stores();
+        [&mut self.seats, &mut self.tenants, &mut self.sweep, places, resources, groups, due]
     }
 }
 

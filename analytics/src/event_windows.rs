@@ -132,6 +132,7 @@ impl EventWindows {
             let Some(measure) = self.config.measures.get(place) else { continue };
             let Some((value, distinct)) = measure.value(&event.data) else { continue };
             let Some(at) = self.slot_of(place, event, context) else { continue };
+            self.watch(at, event, minute);
             let (arrival_ms, offset) = (event.attributes.arrival_time.millis(), record.offset.0);
             let point = Point { time_ms, value, kind: PointKind::Value, arrival_ms, offset };
             self.work.windows.count_one(at, point, distinct);
@@ -218,6 +219,21 @@ impl EventWindows {
         let attributes = Some(&event.data.resource.attributes);
         let about = About { attributes, labels: Some(&series.group) };
         self.work.detection.define(series.id, &about, minute);
+    }
+
+    /// With each event, so that thresholds that came with a restart know the resources of series before it.
+    fn watch(&mut self, at: u32, event: &Envelope<Event>, minute: Minute) {
+        let Some(series) = self.work.windows.series(at).filter(|series| !series.is_share) else {
+            return;
+        };
+        // What one event says of its resource another may leave out: the first counts.
+        let thresholds = &self.work.thresholds;
+        if thresholds.measures(&series.measure) && !thresholds.knows(series.id) {
+            let series = Arc::clone(series);
+            let attributes = Some(&event.data.resource.attributes);
+            let about = About { attributes, labels: Some(&series.group) };
+            self.work.thresholds.define(&series, &about, minute);
+        }
     }
 
     fn late(&self, event: &Envelope<Event>, record: &Record, context: &mut Context<'_>) {

@@ -36,6 +36,7 @@ pub fn topology(writers: &[&WindowsConfig]) -> Result<Topology, ConfigError> {
         disorder: Disorder::longest(&disorder),
         grace_ms: most(|writer| writer.grace_ms).unwrap_or_default(),
         detection: writers.first().map(|writer| writer.detection.clone()).unwrap_or_default(),
+        thresholds: writers.first().map(|writer| writer.thresholds.clone()).unwrap_or_default(),
         ..WindowsConfig::default()
     };
     let outputs = [topic::AGGREGATES, topic::SIGNALS, topic::SERIES, topic::DEAD_LETTER];

@@ -10,4 +10,5 @@ pub mod group_windows;
 mod marks;
 pub mod metric_windows;
 pub mod summary;
+pub mod thresholds;
 pub mod windows;

@@ -144,6 +144,7 @@ impl MetricWindows {
         let minute = minute_of(definition.attributes.arrival_time.millis());
         let series_max = self.config.windows.series_max;
         let series = series_of(&definition, &self.config.groups);
+        let watched = self.work.thresholds.measures(&series.measure).then(|| series.clone());
         if let Err(refused) = self.work.windows.define(series, minute, series_max) {
             context.count("series_refused", 1);
             return self.work.refuse(record, ("isobar.series", &refused.to_string()), context);
@@ -151,6 +152,9 @@ impl MetricWindows {
         let SeriesDefinition { series, resource, labels, .. } = &definition.data;
         let about = About { attributes: Some(&resource.attributes), labels: Some(labels) };
         self.work.detection.define(*series, &about, minute);
+        if let Some(watched) = watched {
+            self.work.thresholds.define(&watched, &about, minute);
+        }
     }
 
     fn take_batch(&mut self, value: &[u8], record: &Record, context: &mut Context<'_>) {

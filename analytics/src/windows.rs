@@ -32,8 +32,8 @@ pub use row::Row;
 pub use slot::{Flow, Series};
 pub use store::{IdHasher, Identity, Refused, Windows};
 pub(crate) use work::Work;
-pub(crate) use write::time_of;
 pub use write::{LatePoint, Writer, definition_of, series_id};
+pub(crate) use write::{growth_of, time_of};
 
 /// A minute, counted from 1970.
 pub type Minute = i64;

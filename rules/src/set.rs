@@ -13,6 +13,7 @@ use crate::near::did_you_mean;
 use crate::pattern::Pattern;
 use crate::problem::{Problem, Severity};
 use crate::rule::{Correlation, Rule};
+use crate::threshold::is_threshold;
 use crate::tuning::Tuning;
 use crate::yaml::{self, Document};
 
@@ -34,6 +35,8 @@ pub struct RuleSet {
     pub correlations: Vec<Correlation>,
     /// The same: stateful rules of our own form.
     pub patterns: Vec<Pattern>,
+    /// Files of thresholds, which are not about records: who judges windows reads them.
+    pub thresholds: Vec<Text>,
     /// What is wrong, in the order of files and lines.
     pub problems: Vec<Problem>,
 }
@@ -43,7 +46,10 @@ impl RuleSet {
     #[must_use]
     pub fn load(texts: &[Text]) -> Self {
         let mut loading = Loading::default();
-        let documents = texts.iter().flat_map(|text| yaml::documents(&text.file, &text.text));
+        let (thresholds, texts): (Vec<&Text>, Vec<&Text>) =
+            texts.iter().partition(|text| is_threshold(&text.file, &text.text));
+        loading.set.thresholds = thresholds.into_iter().cloned().collect();
+        let documents = texts.into_iter().flat_map(|text| yaml::documents(&text.file, &text.text));
         let documents: Vec<Document<'_>> = documents.collect();
         for document in &documents {
             match document::read(document, &mut loading.set.problems) {

@@ -84,6 +84,7 @@ fn finding(measure: &str, severity: Severity) -> Envelope<Finding> {
         labels: BTreeMap::new(),
         evidence: Vec::new(),
         excerpt: None,
+        condition: None,
         extra: Extra::new(),
     };
     Envelope::new(attributes("isobar.analytics"), finding)

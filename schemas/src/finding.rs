@@ -55,6 +55,9 @@ pub struct Finding {
     /// What came before it, to be drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<Excerpt>,
+    /// How it stands, where it is a condition that is also told when it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -62,7 +65,7 @@ pub struct Finding {
 
 impl Payload for Finding {
     const TYPE: &'static str = "isobar.finding";
-    const VERSION: Version = Version::new(1, 1);
+    const VERSION: Version = Version::new(1, 2);
 }
 
 /// From a lower to an upper bound, both within.
@@ -103,4 +106,41 @@ pub struct Excerpt {
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// A condition that somebody wrote down, such as a threshold: whoever tells that it holds tells its end, too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Condition {
+    /// How it stands.
+    pub status: ConditionStatus,
+    /// What people call it.
+    pub title: String,
+    /// When it began to hold; tells one episode from the next.
+    pub since_ms: i64,
+    /// When it was decided, on the clock of those who wrote the input.
+    pub said_ms: i64,
+    /// What the observed value is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Finite>,
+    /// What whoever wrote it wants its alerts to be told apart and routed by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How a condition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionStatus {
+    /// It has begun to hold.
+    Begins,
+    /// It still holds; said now and then, so that nobody takes silence for its end.
+    Lasts,
+    /// It is over.
+    Over,
 }

@@ -69,6 +69,13 @@ impl Section {
 /// All that is wrong with them.
 pub(crate) fn compile(texts: &[Text]) -> anyhow::Result<Rules> {
     let mut set = RuleSet::load(texts);
+    if let Some(of) = set.thresholds.first() {
+        // They would be watched by nobody, and whoever wrote them would believe that they are.
+        anyhow::bail!(
+            "{}: these are thresholds; name the file under `thresholds: {{files: […]}}`",
+            of.file
+        );
+    }
     let stateful = rules_command::stateful_of(&mut set);
     let (matcher, _) = rules_command::matcher(set)?;
     let plan = Plan::new(stateful.clone());

@@ -45,6 +45,8 @@ struct OfDetection {
     enabled: Option<bool>,
     sensitivity: Option<f64>,
     series_max: Option<usize>,
+    resources_max: Option<usize>,
+    peer_groups_max: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +130,8 @@ impl OfDetection {
             enabled: self.enabled.unwrap_or(usual.enabled),
             sensitivity: self.sensitivity.unwrap_or(usual.sensitivity),
             series_max: self.series_max.unwrap_or(usual.series_max),
+            resources_max: self.resources_max.unwrap_or(usual.resources_max),
+            peer_groups_max: self.peer_groups_max.unwrap_or(usual.peer_groups_max),
         };
         config.check()?;
         Ok(config)
@@ -234,9 +238,14 @@ windows:
 
     #[test]
     fn all_windows_are_judged_alike() {
-        let text = "detection: {sensitivity: 0.5, series_max: 20000}\n";
+        let text = "detection: {sensitivity: 0.5, series_max: 20000, peer_groups_max: 0}\n";
         let (metrics, events) = parse("f.yaml", text).unwrap();
-        let wanted = DetectionConfig { sensitivity: 0.5, series_max: 20_000, enabled: true };
+        let wanted = DetectionConfig {
+            sensitivity: 0.5,
+            series_max: 20_000,
+            peer_groups_max: 0,
+            ..DetectionConfig::default()
+        };
         assert_eq!(metrics.windows.detection, wanted);
         assert_eq!(events.windows.detection, wanted);
         let (metrics, _) = parse("f.yaml", "detection: {enabled: false}").unwrap();

@@ -67,7 +67,7 @@ pub(super) struct Applied {
 
 /// Checks the rules and sends them; `now` is when they begin to hold.
 pub(super) fn apply(args: &ApplyArgs, now: Time, err: &mut dyn Write) -> anyhow::Result<Applied> {
-    let texts = texts_of(args)?;
+    let texts = without_thresholds(texts_of(args)?, err)?;
     let set = load_texts(&texts);
     for problem in &set.problems {
         writeln!(err, "{problem}")?;
@@ -98,6 +98,17 @@ fn texts_of(args: &ApplyArgs) -> anyhow::Result<Vec<Text>> {
     let mut all = if args.without_own { Vec::new() } else { rules::own::texts() };
     all.extend(texts(&args.paths)?);
     Ok(all)
+}
+
+/// Windows are judged by the thresholds of a service's configuration; an edition does not reach them.
+fn without_thresholds(texts: Vec<Text>, err: &mut dyn Write) -> anyhow::Result<Vec<Text>> {
+    let (thresholds, texts): (Vec<Text>, Vec<Text>) =
+        texts.into_iter().partition(|of| rules::is_threshold(&of.file, &of.text));
+    for of in thresholds {
+        let what = "thresholds are not applied; name the file under `thresholds:` in the configuration of services";
+        writeln!(err, "{}:1: warning: {what}", of.file)?;
+    }
+    Ok(texts)
 }
 
 /// The partitions of all inputs, whose processors match, then those of signals, where hits are joined:

@@ -92,6 +92,7 @@ fn envelope(given: Given, sent: &Sent) -> anyhow::Result<Envelope<Finding>> {
         labels: BTreeMap::new(),
         evidence: Vec::new(),
         excerpt: None,
+        condition: None,
         extra: Extra::new(),
     };
     Ok(Envelope::new(attributes, finding))

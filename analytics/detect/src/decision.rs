@@ -9,8 +9,8 @@
 use serde::{Deserialize, Serialize};
 
 /// The evidence that is an alarm on a quiet series, in digits.
-const EVIDENCE: f64 = 1.5;
-const REFRACTORY: f64 = 4.0;
+const EVIDENCE: f64 = 1.45;
+const REFRACTORY: f64 = 3.0;
 const REFRACTORY_ROWS: f64 = 40.0;
 const REFRACTORY_MS: f64 = 200.0 * 60_000.0;
 const FATIGUE: f64 = 0.1;
@@ -57,7 +57,7 @@ mod tests {
         let alarms = |decision: &mut Decision, rows: u32| {
             (0..rows).filter(|_| decision.score(2.0, ROW_MS, 1.0) >= 1.0).count()
         };
-        assert_eq!(alarms(&mut decision, 100), 1);
+        assert_eq!(alarms(&mut decision, 80), 1);
         assert!((1..=30).contains(&alarms(&mut decision, 4000)));
     }
 

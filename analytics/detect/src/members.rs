@@ -15,6 +15,7 @@ use crate::detector::rate_of_change::RateOfChange;
 use crate::detector::weekly_profile::WeeklyProfile;
 use crate::detector::z_score::ZScore;
 use crate::detector::{DETECTORS, Detector};
+use crate::hours::Hours;
 
 /// The distance that each detector found; none where it has nothing to say.
 pub(crate) type Distances = [Option<f64>; DETECTORS];
@@ -25,7 +26,7 @@ pub(crate) struct Members {
     forecast: Forecast,
     level_shift: Option<LevelShift>,
     weekly_profile: Option<WeeklyProfile>,
-    neighbour: Option<Neighbour>,
+    neighbour: Option<(Neighbour, Hours)>,
     z_score: Option<ZScore>,
     iqr: Option<Iqr>,
     isolation_forest: Option<IsolationForest>,
@@ -48,7 +49,7 @@ impl Members {
         match voter {
             Detector::LevelShift => self.level_shift = Some(LevelShift::default()),
             Detector::WeeklyProfile => self.weekly_profile = Some(WeeklyProfile::default()),
-            Detector::Neighbour => self.neighbour = Some(Neighbour::default()),
+            Detector::Neighbour => self.neighbour = Some((Neighbour::default(), Hours::default())),
             Detector::ZScore => self.z_score = Some(ZScore::default()),
             Detector::Iqr => self.iqr = Some(Iqr::default()),
             Detector::IsolationForest => self.isolation_forest = Some(IsolationForest::default()),
@@ -85,7 +86,12 @@ impl Members {
             Detector::WeeklyProfile,
             self.weekly_profile.as_mut().and_then(|w| w.step(time_ms, value)),
         );
-        note(Detector::Neighbour, self.neighbour.as_mut().and_then(|near| near.step(value)));
+        note(
+            Detector::Neighbour,
+            self.neighbour.as_mut().and_then(|(near, hours)| {
+                near.step(value).map(|distance| hours.level(time_ms, distance))
+            }),
+        );
         note(Detector::ZScore, self.z_score.as_mut().and_then(|z_score| z_score.step(value)));
         note(Detector::Iqr, self.iqr.as_mut().and_then(|iqr| iqr.step(value)));
         note(Detector::IsolationForest, self.isolation_forest.as_mut().and_then(|f| f.step(value)));

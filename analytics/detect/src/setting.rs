@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::detector::Detector;
 
 /// The detectors that vote unless others are chosen.
-pub const PANEL: [Detector; 6] = [
+pub const PANEL: [Detector; 5] = [
     Detector::Forecast,
     Detector::Residual,
     Detector::Drift,
     Detector::LevelShift,
-    Detector::WeeklyProfile,
     Detector::Neighbour,
 ];
 

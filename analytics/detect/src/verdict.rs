@@ -61,6 +61,15 @@ impl Verdict {
         }
     }
 
+    /// How far a value is from what was expected of it, in usual errors; nothing where none is known.
+    #[must_use]
+    pub fn surprise(&self, value: f64) -> Option<f64> {
+        let band = self.expected?;
+        let surprise = 3.0 * (value - band.value) / (band.high - band.value);
+        // What never errs is surprised by everything, and says nothing about others.
+        surprise.is_finite().then_some(surprise)
+    }
+
     /// Who found what, strongest first: digits, 2 being once in a hundred rows.
     #[must_use]
     pub fn evidence(&self) -> Vec<(Detector, f32)> {
@@ -126,7 +135,7 @@ impl Verdict {
 }
 
 /// Four figures that count.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }

@@ -11,12 +11,22 @@ pub struct DetectionConfig {
     pub sensitivity: f64,
     /// How many series a task judges; minutes of more are not judged, and counted.
     pub series_max: usize,
+    /// Of how many resources the metrics are compared with each other; of none, where it is 0.
+    pub resources_max: usize,
+    /// How many groups of peers a task compares; none, where it is 0.
+    pub peer_groups_max: usize,
 }
 
 impl Default for DetectionConfig {
     /// A thousand series are some 16 MB of a task, and 13 MB of its image.
     fn default() -> Self {
-        Self { enabled: true, sensitivity: 1.0, series_max: 1_000 }
+        Self {
+            enabled: true,
+            sensitivity: 1.0,
+            series_max: 1_000,
+            resources_max: 1_000,
+            peer_groups_max: 1_000,
+        }
     }
 }
 

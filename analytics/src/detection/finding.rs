@@ -20,7 +20,7 @@ use super::seat::{Seat, Seen};
 use crate::windows::{MINUTE_MS, Row, Series, time_of};
 
 /// What a resource is called by in a sentence, the best first.
-const NAMES: [&str; 7] = [
+pub(super) const NAMES: [&str; 7] = [
     "host.name",
     "k8s.pod.name",
     "service.instance.id",
@@ -33,7 +33,7 @@ const NAMES: [&str; 7] = [
 const MEDIUM: f64 = 1.5;
 const HIGH: f64 = 2.5;
 /// A score of 1 is an alarm.
-const THRESHOLD: f64 = 1.0;
+pub(super) const THRESHOLD: f64 = 1.0;
 
 /// What a verdict on a row says, if it can be written.
 pub(super) fn of(
@@ -67,6 +67,7 @@ pub(super) fn of(
         reason: format!("{name}: {said}"),
         evidence: evidence_of(verdict),
         excerpt: Some(excerpt_of(seat.recent())),
+        condition: None,
         extra: Extra::new(),
     };
     Some(Envelope::new(attributes_of(series, row, detector, name), finding))
@@ -92,7 +93,7 @@ fn resource_of(series: &Series) -> ResourceId {
     series.resource.unwrap_or_else(group)
 }
 
-fn severity_of(score: f64) -> Severity {
+pub(super) fn severity_of(score: f64) -> Severity {
     match score {
         HIGH.. => Severity::High,
         MEDIUM.. => Severity::Medium,
@@ -101,7 +102,7 @@ fn severity_of(score: f64) -> Severity {
 }
 
 /// Such as `http.server.requests a second of checkout-1 (route /pay)`.
-fn name_of(
+pub(super) fn name_of(
     (series, is_rate): (&Series, bool),
     attributes: &BTreeMap<String, String>,
     labels: &BTreeMap<String, String>,
@@ -115,7 +116,7 @@ fn name_of(
     }
     // A group is called by what it has in common.
     let is_group = series.resource.is_none();
-    let of = NAMES.iter().find_map(|name| attributes.get(*name)).filter(|_| !is_group);
+    let of = called(attributes).filter(|_| !is_group);
     if let Some(of) = of {
         name.push_str(&format!(" of {of}"));
     }
@@ -131,8 +132,13 @@ fn name_of(
     name
 }
 
+/// What people call a resource with these attributes.
+pub(super) fn called(attributes: &BTreeMap<String, String>) -> Option<&str> {
+    NAMES.iter().find_map(|name| attributes.get(*name)).map(String::as_str)
+}
+
 /// A minute, as people write it.
-fn minute_text(ms: i64) -> String {
+pub(super) fn minute_text(ms: i64) -> String {
     let text = time_of(ms).to_string().replace('T', " ");
     format!("{} UTC", text.get(..16).unwrap_or(&text))
 }
@@ -149,7 +155,7 @@ fn evidence_of(verdict: &Verdict) -> Vec<Evidence> {
     verdict.evidence().into_iter().filter_map(one).collect()
 }
 
-fn excerpt_of(recent: &[Seen]) -> Excerpt {
+pub(super) fn excerpt_of(recent: &[Seen]) -> Excerpt {
     let shown = || recent.iter().filter(|seen| seen.value.is_finite());
     Excerpt {
         times_ms: shown().map(Seen::time_ms).collect(),
@@ -161,7 +167,7 @@ fn excerpt_of(recent: &[Seen]) -> Excerpt {
 }
 
 /// Five digits, as they are drawn; nothing where there is no number.
-fn drawn(value: f32) -> Option<Finite> {
+pub(super) fn drawn(value: f32) -> Option<Finite> {
     format!("{value:.4e}").parse().ok().and_then(Finite::new)
 }
 

@@ -7,6 +7,7 @@ use schemas::source_class::SourceClass;
 use super::MINUTE_MS;
 use crate::detection::DetectionConfig;
 use crate::event_windows::MeasureError;
+use crate::thresholds::ThresholdsConfig;
 
 /// How far behind a progress mark events of a class may still be expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct WindowsConfig {
     pub series_max: usize,
     /// What is judged of the minutes that are final.
     pub detection: DetectionConfig,
+    /// Which thresholds are watched.
+    pub thresholds: ThresholdsConfig,
 }
 
 impl Default for WindowsConfig {
@@ -61,6 +64,7 @@ impl Default for WindowsConfig {
             grace_ms: 5 * MINUTE_MS,
             series_max: 100_000,
             detection: DetectionConfig::default(),
+            thresholds: ThresholdsConfig::default(),
         }
     }
 }

@@ -56,6 +56,11 @@ impl Jobs {
         self.state_mut().offset = offset;
     }
 
+    /// The record at hand.
+    pub(crate) fn offset(&self) -> i64 {
+        self.state.get(&()).map_or(0, |state| state.offset)
+    }
+
     /// A point came for a minute that is closed.
     pub fn revise(&mut self, at: u32, minute: Minute, time_ms: i64) {
         let latest = self.revised.get_or_insert_with(&(at, minute), || time_ms);

@@ -8,6 +8,7 @@ use stream::{Bound, Context, Progress, Record, Store, TopicPartition};
 
 use super::{Clock, Jobs, Windows, WindowsConfig, Writer, minute_of};
 use crate::detection::Detection;
+use crate::thresholds::{Now, Thresholds};
 
 /// The parts of one task.
 pub(crate) struct Work {
@@ -16,6 +17,7 @@ pub(crate) struct Work {
     pub(crate) jobs: Jobs,
     pub(crate) windows: Windows,
     pub(crate) detection: Detection,
+    pub(crate) thresholds: Thresholds,
 }
 
 impl Work {
@@ -31,6 +33,7 @@ impl Work {
             jobs: Jobs::default(),
             windows: Windows::default(),
             detection: Detection::new(&config.detection, input),
+            thresholds: Thresholds::new(&config.thresholds, input),
         }
     }
 
@@ -54,16 +57,35 @@ impl Work {
 
     /// Tells windows, as many as one transaction takes, and what is found in them.
     pub(crate) fn advance(&mut self, context: &mut Context<'_>) -> Progress {
-        let Self { jobs, windows, clock, writer, detection } = self;
+        let Self { jobs, windows, clock, writer, detection, thresholds } = self;
+        let now = Now::of(clock, jobs.offset());
         let progress = jobs.advance(windows, clock, &mut |series, row| {
             writer.row(series, row, context);
             if let Some(finding) = detection.judge(series, row, context) {
                 writer.finding(&finding, context);
             }
+            if let Some(now) = &now {
+                writer.thresholds(&thresholds.judge(series, row, now), context);
+            }
         });
-        match (progress, clock.least()) {
-            (Progress::Done, Some(least)) => detection.free_idle(minute_of(least.0)),
-            (progress, _) => progress,
+        for (what, amount) in thresholds.take_counts() {
+            context.count(what, amount);
+        }
+        if progress == Progress::Pending {
+            return progress;
+        }
+        let (progress, found) = detection.compare(windows, context);
+        found.iter().for_each(|finding| writer.finding(finding, context));
+        match (progress, clock.least(), now) {
+            (Progress::Done, Some(least), Some(now)) => {
+                let (told, passed) = thresholds.pass(&now);
+                writer.thresholds(&told, context);
+                match passed {
+                    Progress::Done => detection.free_idle(minute_of(least.0)),
+                    Progress::Pending => Progress::Pending,
+                }
+            }
+            (progress, ..) => progress,
         }
     }
 
@@ -76,7 +98,9 @@ impl Work {
     pub(crate) fn stores(&mut self) -> Vec<&mut dyn Store> {
         let [marks, partitions] = self.clock.stores();
         let [state, revised] = self.jobs.stores();
-        let [seats, tenants, sweep] = self.detection.stores();
-        vec![marks, partitions, state, revised, &mut self.windows, seats, tenants, sweep]
+        let mut stores = vec![marks, partitions, state, revised, &mut self.windows];
+        stores.extend(self.detection.stores());
+        stores.extend(self.thresholds.stores());
+        stores
     }
 }

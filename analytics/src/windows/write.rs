@@ -94,18 +94,7 @@ impl Writer {
     fn aggregate(&self, series: &Series, row: &Row<'_>) -> Option<Aggregate> {
         let (pane, start_ms) = (&row.part.pane, row.start * MINUTE_MS);
         let statistics = pane.statistics(&row.before);
-        let grown = pane.increase(&row.before, start_ms);
-        let size_s = (row.minutes * 60) as f64;
-        let rate = match series.flow {
-            Flow::Gauge => None,
-            Flow::Total => grown.and_then(|grown| grown.per_second()),
-            Flow::Delta => statistics.map(|statistics| statistics.sum / size_s),
-            Flow::Events | Flow::Values => {
-                statistics.map(|statistics| statistics.count as f64 / size_s)
-            }
-        };
-        let increase = row.part.increase().or(grown.map(|grown| grown.increase));
-        let rate = rate.or(row.part.increase().map(|increase| increase / size_s));
+        let Growth { increase, rate } = growth_of(series, row);
         Some(Aggregate {
             series: series.id,
             resource: series.resource,
@@ -154,6 +143,15 @@ impl Writer {
         let key = key::domain(&finding.attributes.tenant);
         self.forward(&self.signals, key, finding, context);
         context.urgent();
+    }
+
+    /// What thresholds have to say, to the same.
+    pub(crate) fn thresholds(&self, told: &[Envelope<Finding>], context: &mut Context<'_>) {
+        if told.is_empty() {
+            return;
+        }
+        context.count("threshold_findings", told.len() as u64);
+        told.iter().for_each(|finding| self.finding(finding, context));
     }
 
     /// A point that came after its minute was settled.
@@ -276,6 +274,32 @@ fn attributes_of(series: &Series, row: &Row<'_>, payload: &str) -> Attributes {
         source_class: series.class,
         traceparent: None,
     }
+}
+
+/// How fast things went in a window.
+pub(crate) struct Growth {
+    /// What a total grew by.
+    pub(crate) increase: Option<f64>,
+    /// A second.
+    pub(crate) rate: Option<f64>,
+}
+
+/// What a window grew by, and what that is a second.
+pub(crate) fn growth_of(series: &Series, row: &Row<'_>) -> Growth {
+    let statistics = || row.part.pane.statistics(&row.before);
+    let grown = row.part.pane.increase(&row.before, row.start * MINUTE_MS);
+    let size_s = (row.minutes * 60) as f64;
+    let rate = match series.flow {
+        Flow::Gauge => None,
+        Flow::Total => grown.and_then(|grown| grown.per_second()),
+        Flow::Delta => statistics().map(|statistics| statistics.sum / size_s),
+        Flow::Events | Flow::Values => {
+            statistics().map(|statistics| statistics.count as f64 / size_s)
+        }
+    };
+    let increase = row.part.increase().or(grown.map(|grown| grown.increase));
+    let rate = rate.or(row.part.increase().map(|increase| increase / size_s));
+    Growth { increase, rate }
 }
 
 /// What is beyond the range of `f64` cannot be written, and is missing.

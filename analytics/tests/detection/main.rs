@@ -93,7 +93,7 @@ fn told(findings: &[Envelope<Finding>]) -> String {
 fn a_jump_is_found_with_its_reason() {
     let found = found(with(DetectionConfig::default()), jumping("latency", 200, 150..155, 120.0));
     expect![[r#"
-        150 medium series.anomaly: latency [s] of web-1 (route /pay): 120 where 40.5 was expected (usually 39.72 to 41.28); 1 in 100000 rows by forecast, residual, drift, neighbour, since 2026-11-22 02:30 UTC
+        150 high series.anomaly: latency [s] of web-1 (route /pay): 120 where 40.5 was expected (usually 39.72 to 41.28); 1 in 100000 rows by forecast, residual, drift, neighbour, since 2026-11-22 02:30 UTC
     "#]].assert_eq(&told(&found));
     let finding = &found[0].data;
     assert_eq!(finding.resource.attributes["host.name"], "web-1");
@@ -222,8 +222,8 @@ fn events_of_a_resource_are_counted_and_judged_where_they_are() {
     let config = EventWindowsConfig { measures: vec![count, failures], ..Default::default() };
     let found = found(event_windows::topology(config).unwrap(), events());
     expect![[r#"
-        100 high series.anomaly: events of web-1 (kind code, source_class log): 100 where 32.03 was expected (usually 28.21 to 35.84); 1 in 62297 rows by drift, residual, forecast, weekly-profile and 1 more of 6, since 2026-11-22 01:40 UTC
-        100 medium series.anomaly: failures of web-1 (kind code, source_class log): 0.5 where 0.09824 was expected (usually 0.07233 to 0.1241); 1 in 26891 rows by residual, forecast, drift, weekly-profile and 1 more of 6, since 2026-11-22 01:40 UTC
+        100 high series.anomaly: events of web-1 (kind code, source_class log): 100 where 32.03 was expected (usually 28.21 to 35.84); 1 in 62297 rows by drift, residual, forecast, neighbour, since 2026-11-22 01:40 UTC
+        100 medium series.anomaly: failures of web-1 (kind code, source_class log): 0.5 where 0.09824 was expected (usually 0.07233 to 0.1241); 1 in 26891 rows by residual, forecast, drift, neighbour, since 2026-11-22 01:40 UTC
     "#]].assert_eq(&told(&found));
     assert_eq!(found[0].data.resource.attributes["host.name"], "web-1");
 }
@@ -249,11 +249,11 @@ fn groups_are_judged_where_they_are_merged() {
     }
     records.push(mark_until(120 * 60 + 30));
     expect![[r#"
-        100 high series.anomaly: events_by_action (action Put, source_class log): 100 where 32.03 was expected (usually 28.21 to 35.84); 1 in 62297 rows by drift, residual, forecast, weekly-profile and 1 more of 6, since 2026-11-22 01:40 UTC
-        100 medium series.anomaly: events (kind code, outcome success, source_class log): 50 where 28.84 was expected (usually 25.04 to 32.64); 1 in 4308 rows by neighbour, weekly-profile, forecast, residual and 1 more of 6, since 2026-11-22 01:40 UTC
-        100 medium series.anomaly: failures (kind code, source_class log): 0.5 where 0.09824 was expected (usually 0.07233 to 0.1241); 1 in 26891 rows by residual, forecast, drift, weekly-profile and 1 more of 6, since 2026-11-22 01:40 UTC
-        100 high series.anomaly: events (kind code, outcome failure, source_class log): 50 where 3.048 was expected (usually 2.379 to 3.718); 1 in 100000 rows by forecast, residual, drift, weekly-profile and 1 more of 6, since 2026-11-22 01:40 UTC
-        100 high series.anomaly: events_by_region (region eu-west-1, source_class log): 100 where 32.03 was expected (usually 28.21 to 35.84); 1 in 62297 rows by drift, residual, forecast, weekly-profile and 1 more of 6, since 2026-11-22 01:40 UTC
+        100 high series.anomaly: events_by_action (action Put, source_class log): 100 where 32.03 was expected (usually 28.21 to 35.84); 1 in 62297 rows by drift, residual, forecast, neighbour, since 2026-11-22 01:40 UTC
+        100 medium series.anomaly: events (kind code, outcome success, source_class log): 50 where 28.84 was expected (usually 25.04 to 32.64); 1 in 4308 rows by neighbour, forecast, residual, drift, since 2026-11-22 01:40 UTC
+        100 medium series.anomaly: failures (kind code, source_class log): 0.5 where 0.09824 was expected (usually 0.07233 to 0.1241); 1 in 26891 rows by residual, forecast, drift, neighbour, since 2026-11-22 01:40 UTC
+        100 high series.anomaly: events (kind code, outcome failure, source_class log): 50 where 3.048 was expected (usually 2.379 to 3.718); 1 in 100000 rows by forecast, residual, drift, neighbour, since 2026-11-22 01:40 UTC
+        100 high series.anomaly: events_by_region (region eu-west-1, source_class log): 100 where 32.03 was expected (usually 28.21 to 35.84); 1 in 62297 rows by drift, residual, forecast, neighbour, since 2026-11-22 01:40 UTC
     "#]].assert_eq(&told(&found(groups, records)));
 }
 

@@ -11,7 +11,7 @@ use schemas::alert::Level;
 use schemas::delivery::{DELIVERY_RULE, Delivery, DeliveryOutcome};
 use schemas::envelope::{Envelope, Extra};
 use schemas::event::{Outcome, Severity};
-use schemas::finding::Finding;
+use schemas::finding::{Condition, ConditionStatus, Finding};
 use schemas::resource::Resource;
 use schemas::signal::{RuleHit, Signal, SignalKind};
 use schemas::time::Time;
@@ -26,6 +26,8 @@ const HIT_QUIET_MS: i64 = 15 * MINUTE_MS;
 const TOOL_QUIET_MS: i64 = 24 * 60 * MINUTE_MS;
 /// A receiver that is down is told of again with the next notification it does not take.
 const DELIVERY_QUIET_MS: i64 = 24 * 60 * MINUTE_MS;
+/// A condition is told again every hour while it lasts, and its end is told; a day without a word is none.
+const CONDITION_QUIET_MS: i64 = 24 * 60 * MINUTE_MS;
 /// Words by which other tools say that it is over.
 const ENDS: [&str; 12] = [
     "resolved",
@@ -218,9 +220,36 @@ fn level_of(severity: Severity) -> Level {
     }
 }
 
-/// What a finding says: the condition held in a window.
+/// What a finding says: the condition held in a window, or is over, where whoever told it tells ends.
 #[must_use]
 pub fn occurrence_of_finding(finding: &Envelope<Finding>) -> Occurrence {
+    let found = of_found(finding);
+    match &finding.data.condition {
+        Some(condition) => of_condition(condition, found),
+        None => found,
+    }
+}
+
+/// A condition is said when it was decided, also where its window is long over, and ends when it is told to.
+fn of_condition(condition: &Condition, found: Occurrence) -> Occurrence {
+    let own = ["finding", "measure", "resource"];
+    let given = condition.labels.clone().into_iter().filter(|(name, _)| !own.contains(&&**name));
+    let runbook = condition.runbook.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let is_over = condition.status == ConditionStatus::Over;
+    Occurrence {
+        rule_title: Some(condition.title.clone()),
+        title: condition.title.clone(),
+        labels: found.labels.into_iter().chain(given).collect(),
+        says: if is_over { Says::Ended } else { Says::Holds },
+        said_ms: condition.said_ms,
+        episode_ms: Some(condition.since_ms),
+        text: runbook.map_or(found.text.clone(), |runbook| format!("{}\n{runbook}", found.text)),
+        quiet_ms: CONDITION_QUIET_MS,
+        ..found
+    }
+}
+
+fn of_found(finding: &Envelope<Finding>) -> Occurrence {
     let (attributes, data) = (&finding.attributes, &finding.data);
     let mut labels = resource_labels(&data.resource);
     labels.insert("measure".to_owned(), data.measure.clone());

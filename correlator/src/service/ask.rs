@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rules::{Asked, Canonical};
 use schemas::envelope::Envelope;
-use schemas::finding::Finding;
+use schemas::finding::{ConditionStatus, Finding};
 use schemas::signal::{RuleHit, Signal, SignalKind};
 
 use super::Item;
@@ -19,6 +19,8 @@ impl Item {
     pub(super) fn asked(mut self, asked: Option<&Asked>) -> Self {
         let Some(asked) = asked else { return self };
         match &mut self {
+            // That a condition lasts or is over is no second find.
+            Self::Finding(finding, _) if !is_found_now(&finding.data) => {}
             Self::Finding(finding, hits) => {
                 *hits = asked.of_canonical(&Canonical::finding(finding));
             }
@@ -41,6 +43,10 @@ impl Item {
 
 fn has_not_been_asked(signal: &Envelope<Signal>) -> bool {
     signal.data.kind == SignalKind::Alert && signal.data.rules.is_empty()
+}
+
+fn is_found_now(finding: &Finding) -> bool {
+    finding.condition.as_ref().is_none_or(|of| of.status == ConditionStatus::Begins)
 }
 
 fn said_ms(finding: &Finding) -> i64 {

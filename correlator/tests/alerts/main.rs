@@ -14,6 +14,7 @@
 mod alertmanager;
 mod bad_input;
 mod bounds;
+mod conditions;
 mod configuration;
 mod deliveries;
 mod editions;

@@ -12,6 +12,9 @@ use schemas::{codec, topic};
 use super::findings::Findings;
 use super::oracle::{LateName, WindowName};
 
+/// Detectors that compare series.
+const COMPARED: [&str; 2] = ["resource.relations", "series.peers"];
+
 /// One record of a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
@@ -54,6 +57,10 @@ impl Published {
             *self.late.entry(name).or_default() += 1;
         } else if of == topic::SIGNALS.name {
             let read = codec::decode::<Finding>(value).with_context(what)?.data;
+            // What is found between series is not judged again here.
+            if COMPARED.contains(&&*read.detector) {
+                return Ok(());
+            }
             let series = read.series.context("a finding without its series")?;
             let bits = (read.score.get().to_bits(), read.observed.get().to_bits());
             let name = (series.as_u64(), read.window_start_ms);
