@@ -131,6 +131,7 @@ fn record(number: u64) -> Record {
         hints: Hints::default(),
         entities: Vec::new(),
         rules: vec![hit],
+        relations: Vec::new(),
         text: None,
         command: None,
         delivery: None,

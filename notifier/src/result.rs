@@ -101,6 +101,7 @@ impl Report {
             hints: Hints::default(),
             entities: Vec::new(),
             rules: Vec::new(),
+            relations: Vec::new(),
             text: error.map(str::to_owned),
             command: None,
             delivery: Some(self.delivery.clone()),

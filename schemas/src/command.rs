@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Extra;
-use crate::id::{AlertId, RecordId};
+use crate::id::{AlertId, IncidentId, RecordId};
 
 /// One thing that a person asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,15 @@ pub struct Command {
     /// The alert, to acknowledge it or to give feedback on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
+    /// The incident, to move it on, to merge or part it, or to give feedback on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// The incident that it is part of, where it is to be merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<IncidentId>,
+    /// The alerts that are to be an incident of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertId>,
     /// The silence that is to end: the id of the record that began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence: Option<RecordId>,
@@ -45,13 +54,21 @@ pub struct Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CommandAction {
-    /// Take an alert on, until it is over.
+    /// Take an alert or an incident on, until it is over.
     Acknowledge,
+    /// Say that somebody is at an incident.
+    Mitigate,
+    /// Say that an incident is over.
+    Resolve,
+    /// Make two incidents one.
+    Merge,
+    /// Make an incident of its own of some alerts of an incident.
+    Split,
     /// Keep alerts quiet for a time.
     Silence,
     /// End a silence before its time.
     Unsilence,
-    /// Say whether an alert was right.
+    /// Say whether an alert, or putting an incident together, was right.
     Feedback,
 }
 

@@ -48,6 +48,9 @@ pub struct Signal {
     /// The stateless rules it matched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleHit>,
+    /// How things were seen to depend on one another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Relation>,
     /// Words for people, redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -64,7 +67,7 @@ pub struct Signal {
 
 impl Payload for Signal {
     const TYPE: &'static str = "isobar.signal";
-    const VERSION: Version = Version::new(1, 2);
+    const VERSION: Version = Version::new(1, 3);
 }
 
 /// Why a signal was let through.
@@ -85,6 +88,44 @@ pub enum SignalKind {
     Command,
     /// A notification was delivered, or could not be.
     Delivery,
+    /// Things were seen to depend on one another.
+    Relation,
+}
+
+/// One thing depends on another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Relation {
+    /// What depends.
+    pub from: Entity,
+    /// How.
+    pub how: RelationKind,
+    /// On what.
+    pub to: Entity,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How one thing depends on another.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    /// It asks it for something.
+    Calls,
+    /// It needs it, however.
+    DependsOn,
+    /// It is carried out on it: a service on a pod, a pod on a node.
+    RunsOn,
+    /// It is a part of it: a pod of a deployment, a queue of an account.
+    PartOf,
+    /// It was brought there by it: a service by a pipeline or a repository.
+    DeployedBy,
+    /// It takes on its rights.
+    Assumes,
+    /// It is looked after by it.
+    OwnedBy,
 }
 
 /// One rule, as it was when it matched.

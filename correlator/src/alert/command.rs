@@ -27,6 +27,12 @@ impl Work<'_> {
                     self.feedback(alert, command, by);
                 }
             }
+            CommandAction::Mitigate
+            | CommandAction::Resolve
+            | CommandAction::Merge
+            | CommandAction::Split => {
+                self.out.refuse("that is asked of incidents: which one? give its id in `incident`");
+            }
         }
     }
 

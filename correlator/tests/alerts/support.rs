@@ -138,6 +138,9 @@ impl Say {
         let mut command = Command {
             action,
             alert: None,
+            incident: None,
+            into: None,
+            alerts: Vec::new(),
             silence: None,
             matchers: Vec::new(),
             starts_at_ms: None,
@@ -239,6 +242,7 @@ impl Say {
             hints: Hints::default(),
             entities: Vec::new(),
             rules: rule.collect(),
+            relations: Vec::new(),
             text: None,
             command: self.command.clone(),
             delivery: self.delivery.clone(),

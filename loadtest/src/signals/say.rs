@@ -103,6 +103,7 @@ impl Said<'_> {
             hints: Hints::default(),
             entities: Vec::new(),
             rules: Vec::new(),
+            relations: Vec::new(),
             text: None,
             command: None,
             delivery: None,
@@ -136,6 +137,9 @@ fn command(action: CommandAction) -> Command {
     Command {
         action,
         alert: None,
+        incident: None,
+        into: None,
+        alerts: Vec::new(),
         silence: None,
         matchers: Vec::new(),
         starts_at_ms: None,

@@ -98,6 +98,7 @@ pub(super) fn signal_of(
         hints,
         entities: Vec::new(),
         rules: hits.rules,
+        relations: Vec::new(),
         text,
         // Nobody commands by what a source sends: commands come from people, by the gateway.
         command: None,
