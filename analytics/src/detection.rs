@@ -24,7 +24,7 @@ use stream::{Context, KeyedStore, Progress, Store, TopicPartition};
 
 use crate::windows::{Flow, MINUTE_MS, Minute, Row, Series, Windows};
 use across::{Across, Compared, Found, Judged};
-use budget::Budget;
+use budget::{Budget, spend_both};
 pub use config::DetectionConfig;
 use seat::Seat;
 
@@ -127,15 +127,19 @@ impl Detection {
             return None;
         }
         let found = finding::of(series, row, seat, (figure, &verdict), self.partition)?;
-        let tenant = self.tenants.get_or_insert_with(&*series.tenant, Budget::default);
-        if seat.budget.spend(row.start, SERIES_FINDINGS_A_DAY)
-            && tenant.spend(row.start, TENANT_FINDINGS_A_DAY)
-        {
-            context.count("findings", 1);
-            return Some(found);
-        }
-        context.count("findings_over_budget", 1);
-        None
+        self.pay((series.id.as_u64(), &series.tenant), row.start, context).then_some(found)
+    }
+
+    /// Whether the series and its tenant may have another finding; then it is spent, and counted.
+    fn pay(&mut self, of: (u64, &str), minute: Minute, context: &mut Context<'_>) -> bool {
+        let (series, tenant) = of;
+        let tenant = self.tenants.get_or_insert_with(tenant, Budget::default);
+        let paid = self.seats.get_mut(&series).is_some_and(|seat| {
+            let of_series = (&mut seat.budget, SERIES_FINDINGS_A_DAY);
+            spend_both(of_series, (tenant, TENANT_FINDINGS_A_DAY), minute)
+        });
+        context.count(if paid { "findings" } else { "findings_over_budget" }, 1);
+        paid
     }
 
     /// Compares series with each other, a piece at a time, when all that was due is told; what was found.
@@ -166,16 +170,8 @@ impl Detection {
         };
         let found =
             across::finding(compared, about(first)?, second.and_then(about), self.partition)?;
-        let tenant = &*series_of(first)?.tenant;
-        let tenant = self.tenants.get_or_insert_with(tenant, Budget::default);
-        let seat = self.seats.get_mut(&first)?;
-        let of_series = (&mut seat.budget, SERIES_FINDINGS_A_DAY);
-        if across::budgeted(of_series, (tenant, TENANT_FINDINGS_A_DAY), compared.minute) {
-            context.count("findings", 1);
-            return Some(found);
-        }
-        context.count("findings_over_budget", 1);
-        None
+        let tenant = &series_of(first)?.tenant;
+        self.pay((first, tenant), compared.minute, context).then_some(found)
     }
 
     /// Frees seats that nothing came for, hour by hour of stream time, a piece at a time.

@@ -17,6 +17,7 @@ pub type Script = (i64, &'static str, &'static str);
 pub const SCRIPTS: &[Script] = &[
     (1, "0001_windows.sql", include_str!("../migrations/0001_windows.sql")),
     (2, "0002_grafana.sql", include_str!("../migrations/0002_grafana.sql")),
+    (3, "0003_incidents.sql", include_str!("../migrations/0003_incidents.sql")),
 ];
 
 /// Where it is kept which migrations were made.

@@ -20,7 +20,7 @@ use super::seat::Seat;
 use crate::windows::{Minute, Row, Series};
 pub(super) use panel::{Compared, Found};
 use panel::{Kind, Panel};
-pub(super) use told::{About, budgeted, finding};
+pub(super) use told::{About, finding};
 
 /// Panels that one piece of work judges.
 const PANELS_A_PIECE: usize = 500;

@@ -27,6 +27,25 @@ impl Budget {
         self.spent += u32::from(has_room);
         has_room
     }
+
+    /// Gives back what was spent last, where something else forbade it.
+    fn refund(&mut self) {
+        self.spent = self.spent.saturating_sub(1);
+    }
+}
+
+/// Whether both have one left; then both are spent, else neither.
+pub(super) fn spend_both(
+    series: (&mut Budget, u32),
+    tenant: (&mut Budget, u32),
+    minute: Minute,
+) -> bool {
+    let of_series = series.0.spend(minute, series.1);
+    let of_both = of_series && tenant.0.spend(minute, tenant.1);
+    if of_series && !of_both {
+        series.0.refund();
+    }
+    of_both
 }
 
 #[cfg(test)]
@@ -40,5 +59,13 @@ mod tests {
         for (minute, has_room) in minutes {
             assert_eq!(budget.spend(minute, 2), has_room, "{minute}");
         }
+    }
+
+    #[test]
+    fn what_the_tenant_refuses_costs_the_series_nothing() {
+        let (mut series, mut tenant) = (Budget::default(), Budget::default());
+        let mut spend = |minute| spend_both((&mut series, 2), (&mut tenant, 1), minute);
+        assert_eq!([spend(0), spend(1), spend(2)], [true, false, false]);
+        assert_eq!((series.spent, tenant.spent), (1, 1));
     }
 }

@@ -15,10 +15,9 @@ use schemas::resource::Resource;
 use schemas::source_class::SourceClass;
 
 use super::{Compared, Found};
-use crate::detection::budget::Budget;
 use crate::detection::finding as single;
 use crate::detection::seat::Seat;
-use crate::windows::{MINUTE_MS, Minute, Series, time_of};
+use crate::windows::{MINUTE_MS, Series, time_of};
 
 /// Metrics of a resource that no longer move together.
 const RELATIONS: &str = "resource.relations";
@@ -32,15 +31,6 @@ pub(crate) struct About<'a> {
     pub(crate) seat: &'a Seat,
     /// What is compared of it is growth in a second.
     pub(crate) is_rate: bool,
-}
-
-/// Whether both the series and its tenant have a finding left; then it is spent.
-pub(crate) fn budgeted(
-    (of_series, a_day): (&mut Budget, u32),
-    (of_tenant, tenant_a_day): (&mut Budget, u32),
-    minute: Minute,
-) -> bool {
-    of_series.spend(minute, a_day) && of_tenant.spend(minute, tenant_a_day)
 }
 
 /// What an alarm says, if it can be written; `other` is the second metric.
