@@ -9,7 +9,7 @@ export ISOBAR_CACHE
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help up build test check fmt deny bench fuzz kill kill-wire kill-windows kill-alerts alert-latency freshness kill-brokers recovery acceptance grafana-schema grafana-speed clean
+.PHONY: help stories up build test check fmt deny bench fuzz kill kill-wire kill-windows kill-alerts alert-latency freshness kill-brokers recovery acceptance grafana-schema grafana-speed clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,9 @@ kill-windows: build ## the same of the windows over metrics and their rows in Po
 
 kill-alerts: build ## the same of alerts and notifications, beside one undisturbed reading of the same signals (SEED=n)
 	$(RELEASE)/isobar-loadtest kill --service correlator --records 50000 $(if $(SEED),--seed $(SEED))
+
+stories: build ## how much of stories across sources is put together, beside plain rules (STORIES="--noise many")
+	@$(RELEASE)/isobar-loadtest stories $(STORIES)
 
 alert-latency: build ## how soon a signal is an alert that others can read, at 10,000 a second, beside a pass-through
 	$(RELEASE)/isobar-loadtest alert-latency

@@ -7,6 +7,7 @@ mod alerts;
 mod client;
 mod file;
 mod given;
+mod incidents;
 mod notifier;
 mod processors;
 mod rules;
@@ -334,11 +335,14 @@ fn services_of(given: &mut Given<'_>, file: Option<&Path>) -> Services {
     events.windows.thresholds = thresholds;
     let read = file.map(alerts::read).transpose();
     let alerts = read.map_err(|problem| given.problem(problem)).ok().flatten();
+    let read = file.map(incidents::read).transpose();
+    let incidents = read.map_err(|problem| given.problem(problem)).ok().flatten();
     let correlator = CorrelatorConfig {
         alerts: alerts.unwrap_or_default(),
         stateful: rules.stateful,
         asked: rules.asked,
         library: plan_library,
+        incidents: incidents.unwrap_or_default(),
     };
     Services { processors, metrics, events, correlator }
 }

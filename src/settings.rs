@@ -51,8 +51,16 @@ impl Setting {
 pub(crate) const VARIABLES: &str = "ISOBAR_";
 
 /// Sections with a form of their own.
-pub(crate) const SECTIONS: [&str; 7] =
-    ["processors", "windows", "detection", "thresholds", "rules", "alerts", "notifier"];
+pub(crate) const SECTIONS: [&str; 8] = [
+    "processors",
+    "windows",
+    "detection",
+    "thresholds",
+    "rules",
+    "alerts",
+    "incidents",
+    "notifier",
+];
 
 pub(crate) const LOG: Setting = Setting {
     name: "log",

@@ -5,11 +5,13 @@
 mod alerts;
 mod balance;
 mod findings;
+mod incidents;
 mod lines;
 mod reading;
 mod results;
 mod services;
 mod source;
+mod stories;
 mod tally;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use crate::telemetry::Telemetry;
 use alerts::Alerts;
 use balance::Balances;
 use findings::Findings;
+use incidents::Incidents;
 use lines::{Ending, Lines};
 use results::Results;
 use services::Services;
@@ -67,7 +70,7 @@ pub(crate) async fn up(up: &Up, telemetry: &Telemetry) -> anyhow::Result<()> {
     }
     let served = process.serve(REST).await;
     join(generator)?;
-    let ending = join(show)?.last(began.elapsed(), written.messages());
+    let ending = join(show)?.last(began.elapsed(), &written);
     served?;
     ending.print();
     if let Some(sink) = &up.sink {
@@ -182,6 +185,7 @@ struct Show {
     lines: Lines,
     alerts: Alerts,
     findings: Findings,
+    incidents: Incidents,
     results: Results,
     balances: Balances,
     services: Arc<Services>,
@@ -194,6 +198,7 @@ impl Show {
             lines: Lines::new(up.common.output, colour),
             alerts: Alerts::new(cluster),
             findings: Findings::new(cluster),
+            incidents: Incidents::new(cluster),
             results: Results::new(cluster),
             balances: Balances::new(cluster),
             services: Arc::clone(services),
@@ -218,6 +223,7 @@ impl Show {
             if let Some(found) = self.findings.take() {
                 self.lines.findings(&found);
             }
+            self.lines.incidents(&self.incidents.take());
             if let Some(minute) = self.results.take() {
                 self.lines.minute(&minute);
             }
@@ -225,18 +231,21 @@ impl Show {
     }
 
     /// Reads to the end, and sums up.
-    fn last(mut self, lasted: Duration, messages: u64) -> Ending {
+    fn last(mut self, lasted: Duration, written: &Written) -> Ending {
         self.results.take();
         self.alerts.take();
         self.findings.take();
+        self.incidents.take();
         Ending {
             format: self.lines.format(),
             lasted,
-            messages,
+            messages: written.messages(),
             balance: self.balances.into_ledger(),
             aggregates: self.results.read(),
             findings: self.findings.found(),
             alerts: self.alerts.standing(),
+            incidents: self.incidents.standing(),
+            stories: written.stories().verdicts(&self.incidents.known()),
             commits: self.services.commits(),
             sums: self.services.sums(processors::service::NAME),
             late: self.services.counted("late"),

@@ -45,6 +45,7 @@ fn occurrence(number: u64, condition: u64, at_ms: i64, names: &Arc<[String]>) ->
         title: "Somebody attached a policy".to_owned(),
         text: "AttachUserPolicy by arn:example:iam::000000000042:role/deployer".to_owned(),
         place: None,
+        advice: None,
         quiet_ms: 15 * 60_000,
     }
 }

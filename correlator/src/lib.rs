@@ -10,4 +10,4 @@ pub mod alert;
 pub mod patterns;
 pub mod service;
 
-pub use service::{CorrelatorConfig, NAME, topology};
+pub use service::{CorrelatorConfig, IncidentsConfig, NAME, topology};

@@ -1,4 +1,4 @@
-//! The service `correlator`: `isobar.signals` in; alerts, notifications, late and dead letters out.
+//! The service `correlator`: `isobar.signals` in; alerts, notifications, incidents, late and dead letters out.
 //!
 //! **Invariant:** every record is, in this order: a progress mark, a dead letter with its reason, or a
 //! signal or finding whose effects are in the alerts of its tenant. A record whose turn has not come,
@@ -6,11 +6,14 @@
 
 mod ask;
 mod fired;
+mod joining;
 mod write;
 
 use std::sync::Arc;
 
+use incidents::estate::Fixed;
 use rules::Asked;
+use schemas::command::Command;
 use schemas::envelope::{Envelope, Payload};
 use schemas::finding::Finding;
 use schemas::id::RecordId;
@@ -26,16 +29,20 @@ use stream::{
 };
 
 use crate::alert::{
-    Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Said, occurrences_of_signal,
+    Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Refused, Said,
+    occurrences_of_signal,
 };
 use crate::patterns::{
     Firing, Hit, Limits as PatternLimits, Patterns, Plan as PatternPlan, Stateful,
 };
 use fired::Cause;
+use joining::Joining;
 use write::Writer;
 
 /// A firing may make another rule fire, and that one another, so often.
 const CHAIN_MAX: usize = 10;
+/// Tenants whose incidents one piece of work looks at.
+const SETTLED_A_PIECE: usize = 500;
 /// Groups of stateful rules that one piece of work looks at.
 const DECIDED_A_PIECE: usize = 2_000;
 
@@ -51,8 +58,25 @@ pub struct CorrelatorConfig {
     pub stateful: Vec<Stateful>,
     /// The rules that findings and alerts of other tools are asked about.
     pub asked: Option<Arc<Asked>>,
+    /// Whether alerts become incidents, and what is known of what depends on what.
+    pub incidents: IncidentsConfig,
     /// What reads editions of the rules that come in a partition; without it they are refused.
     pub library: Option<Arc<dyn Library<PatternPlan>>>,
+}
+
+/// What incidents are made by.
+#[derive(Clone, Debug)]
+pub struct IncidentsConfig {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// What was written down of what depends on what.
+    pub relations: Arc<Fixed>,
+}
+
+impl Default for IncidentsConfig {
+    fn default() -> Self {
+        Self { enabled: true, relations: Arc::default() }
+    }
 }
 
 /// The topology.
@@ -62,19 +86,21 @@ pub struct CorrelatorConfig {
 pub fn topology(config: &CorrelatorConfig) -> Result<Topology, ConfigProblems> {
     let plan = Arc::new(config.alerts.check()?);
     let stateful = Arc::new(PatternPlan::new(config.stateful.clone()).asking(config.asked.clone()));
-    let library = config.library.clone();
-    let outputs = [topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER];
+    let (library, incidents) = (config.library.clone(), config.incidents.clone());
+    let outputs =
+        [topic::ALERTS, topic::NOTIFICATIONS, topic::INCIDENTS, topic::LATE, topic::DEAD_LETTER];
     Ok(Topology {
         name: Arc::from(NAME),
         inputs: vec![Arc::from(topic::SIGNALS.name)],
         outputs: outputs.iter().map(|topic| Arc::from(topic.name)).collect(),
-        versions: Versions { schema: 1, logic: 1 },
+        versions: Versions { schema: 1, logic: 2 },
         compatible_logic: Vec::new(),
         stateful: true,
         marks: None,
         make: Arc::new(move |input| {
             let rules = InForce::new(Some(Arc::clone(&stateful)), library.clone());
-            Box::new(Correlator::new(Arc::clone(&plan), &stateful, rules, input))
+            let joining = Joining::new(&incidents);
+            Box::new(Correlator::new(Arc::clone(&plan), &stateful, (rules, joining), input))
         }),
     })
 }
@@ -83,6 +109,7 @@ struct Correlator {
     writer: Writer,
     alerts: Alerts,
     patterns: Patterns,
+    incidents: Joining,
     rules: InForce<PatternPlan>,
     /// From which tenant on it is to be looked what was absent. Not part of the state: to look again
     /// changes nothing.
@@ -156,13 +183,14 @@ impl Correlator {
     fn new(
         plan: Arc<Plan>,
         stateful: &Arc<PatternPlan>,
-        rules: InForce<PatternPlan>,
+        (rules, incidents): (InForce<PatternPlan>, Joining),
         input: &TopicPartition,
     ) -> Self {
         Self {
             writer: Writer::new(input),
             alerts: Alerts::new(plan),
             patterns: Patterns::new(Arc::clone(stateful), PatternLimits::default()),
+            incidents,
             rules,
             undecided: Some(0),
             waiting: KeyedStore::default(),
@@ -176,6 +204,7 @@ impl Correlator {
                 let reads: Vec<_> = mark.inputs.into_iter().filter_map(upstream_read).collect();
                 self.alerts.mark(&reads);
                 self.undecided = Some(0);
+                self.incidents.settle_from(Some(0));
             }
             Err(error) => self.writer.dead_letter(record, mark::TYPE, &error.to_string(), context),
         }
@@ -226,16 +255,17 @@ impl Correlator {
     /// The turn of a record has come.
     fn apply(&mut self, tenant: u32, item: &Item, record: &Record, context: &mut Context<'_>) {
         self.decide(tenant, usize::MAX);
+        let mut occurred = Vec::new();
         for occurrence in item.occurrences() {
-            self.alerts.occur(tenant, occurrence, &mut self.out);
+            let alert = self.alerts.occur(tenant, occurrence.clone(), &mut self.out);
+            occurred.extend(alert.map(|alert| (occurrence, alert)));
         }
+        self.incidents.take(item, &occurred);
         self.correlate(tenant, item);
         if let Item::Signal(signal) = item
             && let Some(command) = &signal.data.command
         {
-            let by = signal.data.actor.as_ref().map(|actor| actor.id.as_str());
-            let asked = (signal.attributes.id, command, by);
-            self.alerts.follow(tenant, asked, &mut self.out);
+            self.follow(tenant, signal, command);
         }
         if std::mem::take(&mut self.out.is_late) {
             let settled_ms = self.alerts.settled_ms(tenant);
@@ -247,6 +277,19 @@ impl Correlator {
         // What is due at once is said at once.
         if !self.alerts.catch_up(tenant, &mut self.out) {
             self.alerts.go_on(tenant);
+        }
+    }
+
+    /// Follows what a person asks of an incident, or of alerts.
+    fn follow(&mut self, tenant: u32, signal: &Envelope<Signal>, command: &Command) {
+        let by = signal.data.actor.as_ref().map(|actor| actor.id.as_str());
+        if command.incident.is_none() {
+            let asked = (signal.attributes.id, command, by);
+            return self.alerts.follow(tenant, asked, &mut self.out);
+        }
+        let asked = (command, by, signal.attributes.arrival_time.millis());
+        if let Err(why) = self.incidents.follow(&signal.attributes.tenant, asked) {
+            self.out.refused.push(Refused(why));
         }
     }
 
@@ -288,6 +331,23 @@ impl Correlator {
         true
     }
 
+    /// What time makes due among incidents, a piece of it, tenant by tenant since the last mark; true when
+    /// nothing is left.
+    fn settle(&mut self) -> bool {
+        for _ in 0..SETTLED_A_PIECE {
+            let Some(tenant) = self.incidents.unsettled() else { return true };
+            let Some(name) = self.alerts.name_of(tenant) else {
+                self.incidents.settle_from(None);
+                return true;
+            };
+            if !self.incidents.advance(name, self.alerts.settled_ms(tenant)) {
+                return false;
+            }
+            self.incidents.settle_from(Some(tenant + 1));
+        }
+        false
+    }
+
     /// Firings are hits to other stateful rules, and occurrences to alerts.
     fn raise(&mut self, fired: Vec<Firing>, cause: &Cause, now_ms: i64) {
         let mut waiting = fired;
@@ -297,7 +357,10 @@ impl Correlator {
                 self.patterns.take(&firing.as_hit(), now_ms, &mut next);
                 if !firing.stateful.is_material {
                     let occurrence = fired::occurrence(&firing, cause);
-                    self.alerts.occur(firing.tenant, occurrence, &mut self.out);
+                    let alert = self.alerts.occur(firing.tenant, occurrence.clone(), &mut self.out);
+                    if let Some(alert) = alert {
+                        self.incidents.fired(&occurrence, alert);
+                    }
                 }
             }
             waiting = next;
@@ -319,13 +382,31 @@ impl Correlator {
         }
     }
 
+    /// What was said of alerts goes to the incidents; what these say, to their alerts; then all is written.
     fn forward(&mut self, context: &mut Context<'_>) {
+        for said in &self.out.said {
+            if let Said::Alert(alert) = said {
+                self.incidents.hear(alert);
+            }
+        }
+        let incidents = self.incidents.told();
+        for (tenant, incident) in &incidents {
+            let Some(number) = self.alerts.tenant_of(tenant) else { continue };
+            for alert in &incident.alerts {
+                self.alerts.join(number, *alert, incident.incident, &mut self.out);
+            }
+        }
         for said in self.out.said.drain(..) {
             match said {
                 Said::Alert(alert) => self.writer.alert(&alert, context),
                 Said::Notification(told) => self.writer.notification(&told, context),
             }
         }
+        for (tenant, incident) in &incidents {
+            let now_ms = self.alerts.tenant_of(tenant).map(|number| self.alerts.now_ms(number));
+            self.writer.incident(tenant, incident, now_ms.unwrap_or_default(), context);
+        }
+        self.incidents.count(context);
         let missed = self.patterns.take_counts();
         context.count("hits_without_group", missed.ungrouped);
         context.count("hits_dropped", missed.dropped_hits);
@@ -382,7 +463,7 @@ impl Processor for Correlator {
             }
             None => {
                 let is_done = self.alerts.advance(&mut self.out) && self.decide_all();
-                is_done && self.alerts.advance(&mut self.out)
+                is_done && self.alerts.advance(&mut self.out) && self.settle()
             }
         };
         self.forward(context);
@@ -394,6 +475,7 @@ impl Processor for Correlator {
         stores.extend(self.alerts.stores());
         stores.push(&mut self.waiting);
         stores.extend(self.rules.stores());
+        stores.extend(self.incidents.stores());
         stores
     }
 }

@@ -37,11 +37,12 @@ use load::Load;
 use metrics::Measured;
 use pack::Packer;
 use parcel::Parcel;
-use story::Story;
+use story::{Due, Story};
 use telling::{Teller, Telling};
 use world::{Service, World, by_weight, one_of};
 
 pub use config::CompanyConfig;
+pub use story::Step;
 
 /// What even a punctual event needs to reach us, at most.
 const TRAVEL_MS: i64 = 2_000;
@@ -85,6 +86,19 @@ pub struct Truth {
     pub filtered: u64,
     /// What cannot be read.
     pub dead_letters: u64,
+    /// The step of a story that it tells, if any.
+    pub step: Option<StoryStep>,
+}
+
+/// A step of a story: a service is deployed, is in trouble, raises an alarm, and is well again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoryStep {
+    /// The id of the deploy.
+    pub deploy: String,
+    /// The service.
+    pub service: &'static str,
+    /// How far it has come.
+    pub step: Step,
 }
 
 /// The format of messages that nobody can read.
@@ -156,7 +170,10 @@ impl Company {
         if let Some(due) = story.due(now.0, dice) {
             let time_ms = now.0 - dice.between(0, TRAVEL_MS);
             let telling = self.teller.step(&due, &self.world, time_ms, dice);
-            return self.tell(telling, now);
+            let mut message = self.tell(telling, now);
+            let Due { step, service, deploy } = due;
+            message.truth.step = Some(StoryStep { deploy, service: service.name, step });
+            return message;
         }
         if let Some(sent) = agenda.due(now.0) {
             return self.again(sent, now);
@@ -259,7 +276,7 @@ impl Company {
             headers,
             value,
             arrival: now,
-            truth: Truth { format, events, points, filtered, dead_letters },
+            truth: Truth { format, events, points, filtered, dead_letters, step: None },
         }
     }
 

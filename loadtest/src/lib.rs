@@ -15,6 +15,7 @@ pub mod passthrough;
 pub mod receiver;
 pub mod recovery;
 pub mod signals;
+pub mod stories;
 pub mod subject;
 pub mod windows;
 pub mod wire;

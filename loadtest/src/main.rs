@@ -10,6 +10,7 @@ use loadtest::output::{note, print};
 use loadtest::passthrough::{self, PartArgs, PassthroughArgs, Row};
 use loadtest::recovery::{self, RecoveryArgs};
 use loadtest::signals::latency::{self, LatencyArgs};
+use loadtest::stories::{self, StoriesArgs};
 use loadtest::windows::freshness::{self, FreshnessArgs};
 use serde::Serialize;
 
@@ -58,6 +59,8 @@ enum Command {
     Freshness(FreshnessArgs),
     /// Measure how soon a signal is an alert that others can read, beside a pass-through
     AlertLatency(LatencyArgs),
+    /// Measure how much of stories across sources is put together, beside plain rules
+    Stories(StoriesArgs),
     /// One process of a pass-through
     #[command(hide = true)]
     PassthroughPart(PartArgs),
@@ -108,6 +111,10 @@ fn run(typed: &Typed) -> anyhow::Result<ExitCode> {
         }
         Command::AlertLatency(arguments) => {
             let report = latency::run(arguments)?;
+            show(json, &report, &report.lines())?;
+        }
+        Command::Stories(arguments) => {
+            let report = stories::run(arguments)?;
             show(json, &report, &report.lines())?;
         }
         Command::PassthroughPart(arguments) => {

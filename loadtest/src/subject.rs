@@ -15,7 +15,7 @@ pub enum Subject {
     Processors,
     /// Points in, windows of every series out.
     MetricWindows,
-    /// Signals in, alerts and notifications out.
+    /// Signals in; alerts, notifications and incidents out.
     Correlator,
 }
 
@@ -61,9 +61,13 @@ impl Subject {
                 topic::LATE,
                 topic::DEAD_LETTER,
             ],
-            Self::Correlator => {
-                vec![topic::ALERTS, topic::NOTIFICATIONS, topic::LATE, topic::DEAD_LETTER]
-            }
+            Self::Correlator => vec![
+                topic::ALERTS,
+                topic::NOTIFICATIONS,
+                topic::INCIDENTS,
+                topic::LATE,
+                topic::DEAD_LETTER,
+            ],
         }
     }
 

@@ -8,6 +8,7 @@ mod dedup;
 mod hits;
 mod ledger;
 mod points;
+mod relations;
 mod signals;
 mod write;
 
@@ -36,7 +37,8 @@ use dedup::{Seen, Verdict};
 pub use hits::Asked;
 use ledger::{Entry, Ledger};
 use points::Points;
-pub use signals::Routes;
+use relations::Told;
+pub use signals::{Routes, signal_of};
 use write::Writer;
 
 /// The service's name, and its consumer group.
@@ -59,7 +61,7 @@ pub fn topology(config: ProcessorsConfig) -> Topology {
         name: Arc::from(NAME),
         inputs: topic::INPUTS.iter().map(name).collect(),
         outputs: outputs.iter().map(name).collect(),
-        versions: Versions { schema: 2, logic: 1 },
+        versions: Versions { schema: 3, logic: 1 },
         compatible_logic: Vec::new(),
         stateful: true,
         marks: Some(Marks {
@@ -101,6 +103,7 @@ struct Processors {
     rules: InForce<Asked>,
     seen: Seen,
     points: Points,
+    told: Told,
     ledger: Ledger,
 }
 
@@ -119,6 +122,7 @@ impl Processors {
             rules: InForce::new(config.rules.clone(), config.library.clone()),
             seen: Seen::new(config.horizon_ms.clone(), config.horizon_default_ms),
             points: Points::default(),
+            told: Told::default(),
             ledger: Ledger::default(),
             input: input.clone(),
             config,
@@ -142,6 +146,7 @@ impl Processors {
             writer: &self.writer,
             seen: &mut self.seen,
             points: &mut self.points,
+            told: &mut self.told,
             origin,
             context: &mut *context,
             went: Went::default(),
@@ -265,7 +270,8 @@ impl Processor for Processors {
 
     fn stores(&mut self) -> Vec<&mut dyn Store> {
         let stores = self.seen.stores().into_iter().chain(self.points.stores());
-        stores.chain(self.ledger.stores()).chain(self.rules.stores()).collect()
+        let stores = stores.chain(self.ledger.stores()).chain(self.rules.stores());
+        stores.chain(self.told.stores()).collect()
     }
 }
 
@@ -287,10 +293,29 @@ struct Round<'a, 'c> {
     writer: &'a Writer,
     seen: &'a mut Seen,
     points: &'a mut Points,
+    told: &'a mut Told,
     origin: Origin<'a>,
     context: &'a mut Context<'c>,
     went: Went,
     refused: Vec<(Refusal, Vec<u8>)>,
+}
+
+impl Round<'_, '_> {
+    fn write(&mut self, event: &Envelope<Event>) {
+        match self.writer.event(event, self.rules, self.context) {
+            Ok(true) => self.went.events += 1,
+            Ok(false) => self.went.unrouted += 1,
+            Err(error) => {
+                let raw = event.data.raw.as_ref().map_or("", |raw| raw.text());
+                return self.refused(&Refusal::new(error.to_string()), raw.as_bytes());
+            }
+        }
+        let (tenant, arrival_ms) = (&event.attributes.tenant, self.arrival.millis());
+        let fresh = self.told.fresh(tenant, &event.data, arrival_ms, self.context);
+        if !fresh.is_empty() {
+            self.writer.relations(event, fresh, self.context);
+        }
+    }
 }
 
 impl Taker for Round<'_, '_> {
@@ -312,14 +337,7 @@ impl Taker for Round<'_, '_> {
             attributes.id.0.as_u128(),
         );
         match verdict {
-            Verdict::Fresh => match self.writer.event(&event, self.rules, self.context) {
-                Ok(true) => self.went.events += 1,
-                Ok(false) => self.went.unrouted += 1,
-                Err(error) => {
-                    let raw = event.data.raw.as_ref().map_or("", |raw| raw.text());
-                    self.refused(&Refusal::new(error.to_string()), raw.as_bytes());
-                }
-            },
+            Verdict::Fresh => self.write(&event),
             Verdict::Duplicate => self.went.duplicates += 1,
             Verdict::Unverified { watermark_ms, horizon_ms } => {
                 self.went.late += 1;

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use processors::service::{ProcessorsConfig, topology};
 use schemas::dead_letter::DeadLetter;
 use schemas::late::Late;
 use schemas::metric::{MetricBatch, is_batch};
+use schemas::signal::{Relation, Signal, SignalKind};
 use schemas::{codec, topic};
 use stream::memory::{Dice, Faults};
 use stream::testing::{Published, Scenario, disturbed, undisturbed};
@@ -44,15 +45,25 @@ fn metric(number: i64, time_ms: i64) -> String {
     )
 }
 
+/// A span that says who calls whom; some say what others have said.
+fn span(number: i64, time_ms: i64) -> String {
+    let (service, peer) = (number % 5, number % 3);
+    format!(
+        r#"{{"resourceSpans":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"s{service}"}}}},{{"key":"host.name","value":{{"stringValue":"h1"}}}}]}},"scopeSpans":[{{"spans":[{{"traceId":"{number:032x}","spanId":"{number:016x}","name":"ask","kind":3,"startTimeUnixNano":"{time_ms}000000","endTimeUnixNano":"{time_ms}000001","attributes":[{{"key":"peer.service","value":{{"stringValue":"p{peer}"}}}}]}}]}}]}}]}}"#
+    )
+}
+
 fn scenario(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
     let mut topology = topology(ProcessorsConfig::default());
     // Marks are written by the clock, so they differ from run to run.
     topology.marks = None;
     let mut inputs = BTreeMap::new();
-    for (topic, make) in
-        [("isobar.in.audit", audit as fn(i64, i64) -> String), ("isobar.in.metrics", metric)]
-    {
+    for (topic, make) in [
+        ("isobar.in.audit", audit as fn(i64, i64) -> String),
+        ("isobar.in.metrics", metric),
+        ("isobar.in.knowledge", span),
+    ] {
         for partition in 0..2 {
             let mut records = Vec::new();
             for number in 0..60 {
@@ -120,8 +131,14 @@ fn whatever_happens_the_same_is_published() {
         let expected = undisturbed(&scenario).unwrap();
         let (published, _) = disturbed(&scenario, seed, faults, |log| log).unwrap();
         let (published, expected) = (sorted(&published), sorted(&expected));
-        for topic in [topic::EVENTS, topic::METRICS, topic::SERIES, topic::LATE, topic::DEAD_LETTER]
-        {
+        for topic in [
+            topic::EVENTS,
+            topic::METRICS,
+            topic::SIGNALS,
+            topic::SERIES,
+            topic::LATE,
+            topic::DEAD_LETTER,
+        ] {
             let [published, expected] =
                 [&published, &expected].map(|of| of.get(topic.name).map_or(&[][..], Vec::as_slice));
             assert!(!expected.is_empty(), "seed {seed}: nothing on {}", topic.name);
@@ -144,4 +161,31 @@ fn events_have_the_ids_of_what_they_are() {
         }
     }
     assert!(ids.len() > 50 && ids.values().all(|count| *count == 1), "{}", ids.len());
+}
+
+/// What the spans that were published say, each relation once an hour of each partition.
+#[test]
+fn what_spans_show_is_told_once() {
+    let published = undisturbed(&scenario(1)).unwrap();
+    let (mut shown, mut told) = (BTreeSet::new(), BTreeMap::new());
+    for ((topic, ..), values) in &published {
+        for value in values.iter().filter(|_| topic == topic::EVENTS.name) {
+            let event = codec::decode::<schemas::event::Event>(value).unwrap().data;
+            let Some(peer) = event.extra.get("peer") else { continue };
+            let service = &event.resource.attributes["service.name"];
+            let peer = peer.as_str().unwrap();
+            shown.insert(format!("{service} RunsOn host/h1"));
+            shown.insert(format!("{service} Calls {peer}"));
+        }
+        for value in values.iter().filter(|_| topic == topic::SIGNALS.name) {
+            let signal = codec::decode::<Signal>(value).unwrap().data;
+            assert_eq!(signal.kind, SignalKind::Relation);
+            for Relation { from, how, to, .. } in signal.relations {
+                let relation = format!("{} {how:?} {}/{}", from.value, to.kind, to.value);
+                *told.entry(relation).or_insert(0) += 1;
+            }
+        }
+    }
+    assert!(shown.len() > 15 && told.keys().eq(&shown), "{shown:?} {told:?}");
+    assert!(told.values().all(|times| (1..=2).contains(times)), "{told:?}");
 }

@@ -16,6 +16,7 @@ pub mod id;
 pub mod key;
 pub mod kind;
 pub mod position;
+pub mod relations;
 pub mod resource;
 pub mod source_class;
 pub mod time;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 
-use incidents::incident::Incident;
 use incidents::{Counts, Engine, Limits, of_event};
 use processors::Refusal;
 use processors::canonical::Series;
@@ -19,7 +18,7 @@ use serde::Serialize;
 
 /// What incidents say they come from.
 const SOURCE: &str = "isobar.correlator";
-/// After so many rows, closed incidents are taken out of the engine.
+/// After so many rows, what was told is taken out of the engine, and what it did is not undone.
 const COLLECTED_ROWS: u64 = 4_096;
 
 /// What became of all rows.
@@ -48,6 +47,8 @@ pub(crate) struct Summary {
     incidents_evicted: u64,
     /// Things forgotten for want of room.
     keys_evicted: u64,
+    /// Things not remembered, because others have all the room.
+    keys_refused: u64,
     /// Events of tenants for which there was no room.
     tenants_refused: u64,
 }
@@ -114,27 +115,23 @@ impl Assignments {
 
     /// Nothing comes after this.
     pub(crate) fn end(&mut self) {
+        self.engine.tell_all();
         self.collect();
-        let open: Vec<_> = self
-            .engine
-            .incidents()
-            .map(|(tenant, incident)| (tenant.to_owned(), incident.clone()))
-            .collect();
-        open.iter().for_each(|(tenant, incident)| self.tell(tenant, incident));
         self.summary.rows_assigned =
             (0..self.rows.len()).filter(|row| self.of(*row).is_some()).count() as u64;
         self.summary.incidents = self.told.len() as u64;
-        self.summary.count(&self.engine.counts());
+        self.summary.count(&self.engine.take_counts());
     }
 
+    /// Keeps the last record of each incident that is not part of another.
     fn collect(&mut self) {
-        let closed = self.engine.closed();
-        closed.iter().for_each(|(tenant, incident)| self.tell(tenant, incident));
-    }
-
-    fn tell(&mut self, tenant: &str, incident: &Incident) {
-        if incident.is_told() {
-            self.told.insert(incident.id, envelope(tenant, incident, self.arrival));
+        self.engine.stores().into_iter().for_each(stream::Store::commit);
+        for (tenant, told) in self.engine.told() {
+            if told.merged_into.is_some() {
+                self.told.remove(&told.incident);
+            } else {
+                self.told.insert(told.incident, envelope(&tenant, told, self.arrival));
+            }
         }
     }
 
@@ -174,18 +171,20 @@ impl Summary {
         self.children = counts.children;
         self.incidents_evicted = counts.incidents_evicted;
         self.keys_evicted = counts.keys_evicted;
+        self.keys_refused = counts.keys_refused;
         self.tenants_refused = counts.tenants_refused;
     }
 }
 
-fn envelope(tenant: &str, incident: &Incident, arrival: Time) -> Envelope<Told> {
-    let data = incident.told(0);
-    let id = RecordId::of(Told::TYPE, &[&data.incident.to_string(), "0"]);
+fn envelope(tenant: &str, data: Told, arrival: Time) -> Envelope<Told> {
+    let (incident, revision) = (data.incident.to_string(), data.revision.to_string());
+    let id = RecordId::of(Told::TYPE, &[&incident, &revision]);
+    let last_ms = data.last_at_ms.unwrap_or(data.opened_at_ms);
     let attributes = Attributes {
         id,
         source: SOURCE.to_owned(),
         subject: Some(data.title.clone()),
-        time: Time::from_millis(incident.last_ms).unwrap_or(arrival),
+        time: Time::from_millis(last_ms).unwrap_or(arrival),
         arrival_time: arrival,
         tenant: tenant.to_owned(),
         source_class: SourceClass::Alert,

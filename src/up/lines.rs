@@ -4,12 +4,15 @@ use std::fmt;
 use std::time::Duration;
 
 use schemas::alert::Level;
+use schemas::incident::Incident;
 use schemas::time::Time;
 use serde_json::json;
 
 use super::alerts::{Fired, Standing};
 use super::findings::{self, Found};
+use super::incidents;
 use super::results::Minute;
+use super::stories::Verdict;
 use super::tally::Sums;
 use crate::balance::Ledger;
 use crate::output::{self, Format};
@@ -42,6 +45,10 @@ pub(super) struct Ending {
     pub(super) findings: u64,
     /// What fires, and what has been told.
     pub(super) alerts: Standing,
+    /// What belongs together.
+    pub(super) incidents: incidents::Standing,
+    /// What became of what was done on purpose.
+    pub(super) stories: Vec<Verdict>,
     /// Transactions of all services.
     pub(super) commits: u64,
     /// What the processors did.
@@ -173,6 +180,30 @@ impl Lines {
         }
     }
 
+    /// Incidents were opened.
+    pub(super) fn incidents(&self, opened: &[Incident]) {
+        for incident in opened {
+            let why = incident.links.last().and_then(|link| link.reasons.first());
+            let why = why.map_or("", |reason| &reason.reason);
+            output::line(&match self.format {
+                Format::Text => self.in_colour(
+                    colour_of(incident.level),
+                    &format!(
+                        "        {} incident: {}; {} alerts; {why}",
+                        word(incident.level),
+                        incident.title,
+                        incident.alerts.len(),
+                    ),
+                ),
+                Format::Json => json!({
+                    "incident": incident.incident, "level": incident.level,
+                    "title": incident.title, "alerts": incident.alerts, "why": why,
+                })
+                .to_string(),
+            });
+        }
+    }
+
     fn coloured(&self, text: &str) -> String {
         self.in_colour("36", text)
     }
@@ -191,6 +222,8 @@ impl Ending {
             self.balance.lines(self.messages).iter().for_each(|line| output::line(line));
             output::line(&format!("findings: {}", self.findings));
             output::line(&self.alerts.to_string());
+            output::line(&self.incidents.to_string());
+            self.tell_stories();
             output::line("");
         }
         let seconds = (self.lasted.as_secs_f64() * 10.0).round() / 10.0;
@@ -206,12 +239,34 @@ impl Ending {
                 "fired": self.alerts.fired, "resolved": self.alerts.resolved,
                 "notifications": self.alerts.notifications,
             },
+            "incidents": {
+                "opened": self.incidents.opened, "open": self.incidents.open(),
+                "merged": self.incidents.merged, "resolved": self.incidents.resolved,
+            },
+            "stories": self.stories.iter().map(Verdict::json).collect::<Vec<_>>(),
             "commits": self.commits,
             "p50_ms": age(0.5),
             "p95_ms": age(0.95),
             "max_ms": age(1.0),
         });
         output::line(&line.to_string());
+    }
+}
+
+impl Ending {
+    /// What was done on purpose, and what became of it.
+    fn tell_stories(&self) {
+        let found = self.stories.iter().filter(|story| story.found.is_some()).count();
+        output::line(&format!("stories: {found} of {} were found", self.stories.len()));
+        self.stories.iter().for_each(|story| output::line(&story.line()));
+    }
+}
+
+impl fmt::Display for incidents::Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { opened, merged, resolved } = self;
+        let open = self.open();
+        write!(f, "incidents: {opened} opened, {merged} merged, {resolved} resolved, {open} open")
     }
 }
 

@@ -5,8 +5,8 @@
 //! **Invariant:** the log keeps only so much, so when the services do not keep up the source holds
 //! back; what was not generated is not made up for.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use loadtest::company::{Company, CompanyConfig, Message};
@@ -14,6 +14,7 @@ use stream::memory::Cluster;
 use stream::{Clock, EventTime, Offset, Record, TopicPartition};
 
 use super::services::Services;
+use super::stories::Stories;
 use crate::clock::FastClock;
 use crate::config::Up;
 use crate::shutdown::Shutdown;
@@ -36,12 +37,25 @@ pub(super) struct Written {
     stop: AtomicBool,
     /// It has.
     stopped: AtomicBool,
+    /// What the company does on purpose.
+    stories: Mutex<Stories>,
 }
 
 impl Written {
     /// Messages written so far.
     pub(super) fn messages(&self) -> u64 {
         self.messages.load(Ordering::Relaxed)
+    }
+
+    /// What the company did on purpose.
+    pub(super) fn stories(&self) -> Stories {
+        std::mem::take(&mut *self.stories.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, message: &Message) {
+        if message.truth.step.is_some() {
+            self.stories.lock().unwrap_or_else(PoisonError::into_inner).note(message);
+        }
     }
 
     /// Asks for no more messages.
@@ -127,6 +141,7 @@ impl Source {
     }
 
     fn write(&self, message: Message) -> anyhow::Result<()> {
+        self.written.note(&message);
         let Message { topic, partition, key, headers, value, arrival, .. } = message;
         let record = Record { offset: Offset(0), arrival, key, value: Some(value), headers };
         let to = TopicPartition::new(topic, partition);

@@ -36,14 +36,14 @@ impl Budget {
 
 /// Whether both have one left; then both are spent, else neither.
 pub(super) fn spend_both(
-    series: (&mut Budget, u32),
-    tenant: (&mut Budget, u32),
+    (series, series_a_day): (&mut Budget, u32),
+    (tenant, tenant_a_day): (&mut Budget, u32),
     minute: Minute,
 ) -> bool {
-    let of_series = series.0.spend(minute, series.1);
-    let of_both = of_series && tenant.0.spend(minute, tenant.1);
+    let of_series = series.spend(minute, series_a_day);
+    let of_both = of_series && tenant.spend(minute, tenant_a_day);
     if of_series && !of_both {
-        series.0.refund();
+        series.refund();
     }
     of_both
 }

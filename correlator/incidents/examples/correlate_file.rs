@@ -21,6 +21,7 @@ use processors::{Input, Refusal};
 use schemas::envelope::Envelope;
 use schemas::event::Event;
 use schemas::id::IncidentId;
+use schemas::incident::Incident;
 use schemas::time::Time;
 
 #[global_allocator]
@@ -38,13 +39,24 @@ impl Taker for Events {
     fn refused(&mut self, _: &Refusal, _: &[u8]) {}
 }
 
+/// Keeps the last record of each incident that is not part of another.
+fn collect(engine: &mut Engine, told: &mut BTreeMap<IncidentId, Incident>) {
+    for (_, record) in engine.told() {
+        if record.merged_into.is_some() {
+            told.remove(&record.incident);
+        } else {
+            told.insert(record.incident, record);
+        }
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let file = std::fs::File::open(&arguments[1]).unwrap();
     let arrival = Time::from_millis(1_790_000_000_000).unwrap();
     let (mut engine, tenants) =
         (Engine::new(Limits { named: 100_000, ..Limits::default() }), Tenants::default());
-    let (mut rows, mut into) = (Vec::new(), BTreeMap::new());
+    let (mut rows, mut into, mut told) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let mut spent = 0.0;
     for line in BufReader::new(flate2::read::MultiGzDecoder::new(file)).lines() {
         let line = line.unwrap();
@@ -59,14 +71,10 @@ fn main() {
             into.extend(taken.merged);
         }
         rows.push(of_row);
+        collect(&mut engine, &mut told);
     }
-    let mut told = BTreeMap::new();
-    let closed = engine.closed();
-    for incident in
-        closed.iter().map(|(_, incident)| incident).chain(engine.incidents().map(|(_, i)| i))
-    {
-        told.insert(incident.id, incident.is_told());
-    }
+    engine.tell_all();
+    collect(&mut engine, &mut told);
     let last = |mut id: IncidentId| {
         while let Some(next) = into.get(&id) {
             id = *next;
@@ -75,27 +83,23 @@ fn main() {
     };
     let mut out = std::io::BufWriter::new(std::fs::File::create(&arguments[2]).unwrap());
     for (row, id) in rows.iter().enumerate() {
-        match id.map(last).filter(|id| told.get(id) == Some(&true)) {
+        match id.map(last).filter(|id| told.contains_key(id)) {
             Some(id) => writeln!(out, "{row}\t{id}").unwrap(),
             None => writeln!(out, "{row}\t-").unwrap(),
         }
     }
     if let Some(path) = arguments.get(3) {
         let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-        for incident in
-            closed.iter().map(|(_, incident)| incident).chain(engine.incidents().map(|(_, i)| i))
-        {
-            if incident.is_told() {
-                serde_json::to_writer(&mut out, &incident.told(0)).unwrap();
-                writeln!(out).unwrap();
-            }
+        for incident in told.values() {
+            serde_json::to_writer(&mut out, incident).unwrap();
+            writeln!(out).unwrap();
         }
     }
     println!(
         "{} rows, {:.0} items/s, {:?}, kept {}",
         rows.len(),
         rows.len() as f64 / spent,
-        engine.counts(),
+        engine.take_counts(),
         engine.kept()
     );
 }

@@ -27,6 +27,8 @@ pub(crate) struct Part {
 pub(crate) enum What {
     /// The thing with this place in the item's probes was met again, by chance so often.
     Again { of: Of, probe: usize, lag_ms: i64, chance: f64 },
+    /// The item's rule fired on a record that is part of it.
+    Fired,
     /// The session was at nothing else, or at so many things.
     Session { at_once: usize },
     /// Calls before it that named nothing.
@@ -35,6 +37,8 @@ pub(crate) enum What {
     Follows { times: f64, of: f64 },
     /// Words in common.
     Words,
+    /// The service with this place among those beside the item's, which depends on it or the other way.
+    Beside { service: usize },
     /// So many steps away in the graph.
     Near { steps: u8 },
 }
@@ -110,6 +114,14 @@ impl Candidates {
         if let Some(candidate) = self.of(incident) {
             candidate.add(part);
             candidate.again.push((weights.0, weights.1, chance));
+        }
+    }
+
+    /// Adds evidence that cannot be by chance.
+    pub(crate) fn add_sure(&mut self, incident: u64, part: Part) {
+        if let Some(candidate) = self.of(incident) {
+            candidate.add(part);
+            candidate.again.push((part.score, part.score, 0.0));
         }
     }
 

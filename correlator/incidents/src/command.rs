@@ -5,10 +5,17 @@
 //! followed changes nothing and says why.
 
 use schemas::id::{AlertId, IncidentId};
+use schemas::incident::MomentKind;
 
 use crate::decide::Taken;
-use crate::incident::{Incident, Stage};
+use crate::incident::{Incident, Judged, Stage};
 use crate::tenant::Tenant;
+use crate::timeline::{Happened, cut};
+
+/// So many judgements of an incident are kept; the last one of each person.
+const JUDGED_MAX: usize = 64;
+/// Longer notes are cut.
+const NOTE_MAX: usize = 1_000;
 
 /// One thing that a person asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +34,19 @@ pub enum Command {
     Feedback(IncidentId, bool),
 }
 
+/// What a person asks, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// What is asked.
+    pub command: &'a Command,
+    /// Who asks.
+    pub by: Option<&'a str>,
+    /// Why, in their words.
+    pub note: Option<&'a str>,
+    /// When it was asked.
+    pub time_ms: i64,
+}
+
 /// Why a command was not followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CannotFollow(pub String);
@@ -35,143 +55,122 @@ fn cannot<T>(why: String) -> Result<T, CannotFollow> {
     Err(CannotFollow(why))
 }
 
-impl Tenant {
+impl Tenant<'_> {
     /// Follows a command.
-    pub(crate) fn follow(
-        &mut self,
-        command: &Command,
-        time_ms: i64,
-    ) -> Result<Taken, CannotFollow> {
-        self.observe(time_ms);
+    pub(crate) fn follow(&mut self, asked: &Asked<'_>) -> Result<Taken, CannotFollow> {
+        self.observe(asked.time_ms);
         self.look_at_what_is_due();
-        let followed = match command {
-            Command::Acknowledge(id) => self.stage(*id, Stage::Acknowledged),
-            Command::Mitigate(id) => self.stage(*id, Stage::Mitigating),
-            Command::Resolve(id) => self.resolve(*id, time_ms),
-            Command::Merge(one, other) => self.merge(*one, *other),
-            Command::Split(id, alerts) => self.split(*id, alerts),
-            Command::Feedback(id, right) => {
-                self.change(*id, |incident| incident.feedback.push(*right))
-            }
+        let followed = match asked.command {
+            Command::Acknowledge(id) => self.stage(*id, asked, Stage::Acknowledged),
+            Command::Mitigate(id) => self.stage(*id, asked, Stage::Mitigating),
+            Command::Resolve(id) => self.stage(*id, asked, Stage::Resolved),
+            Command::Merge(one, other) => self.merge(*one, *other, asked),
+            Command::Split(id, alerts) => self.split(*id, alerts, asked),
+            Command::Feedback(id, right) => self.take_feedback(*id, *right, asked),
         };
         self.counts.commands_refused += u64::from(followed.is_err());
         followed
     }
 
     /// The number of an incident that is not closed.
-    fn number(&self, id: IncidentId) -> Result<u64, CannotFollow> {
-        let known = self.incidents.values().find(|incident| incident.id == id);
-        match known {
-            Some(incident) => Ok(incident.number),
+    pub(crate) fn find_number(&self, id: IncidentId) -> Result<u64, CannotFollow> {
+        match self.stores.ids.get(&(self.number, id)) {
+            Some(number) => Ok(*number),
             None => {
                 cannot(format!("there is no incident {id}, or it is closed or part of another"))
             }
         }
     }
 
-    fn change(
+    /// Notes in the course of an incident what was asked, and tells of it.
+    pub(crate) fn note_asked(&mut self, number: u64, asked: &Asked<'_>, what: &str) {
+        let title = match asked.note {
+            Some(note) => format!("{what}: {note}"),
+            None => what.to_owned(),
+        };
+        let happened = Happened::new(asked.time_ms, MomentKind::Command, &title);
+        self.note_moment(number, happened.by(asked.by));
+        self.urgent.push(number);
+    }
+
+    fn stage(
         &mut self,
         id: IncidentId,
-        change: impl FnOnce(&mut Incident),
+        asked: &Asked<'_>,
+        stage: Stage,
     ) -> Result<Taken, CannotFollow> {
-        let number = self.number(id)?;
-        if let Some(incident) = self.incidents.get_mut(&number) {
-            change(incident);
+        let number = self.find_number(id)?;
+        let over = self.incident(number).is_some_and(|of| of.stage == Stage::Resolved);
+        if over && stage != Stage::Resolved {
+            return cannot(format!("incident {id} is resolved"));
         }
+        if let Some(incident) = self.incident_mut(number) {
+            incident.stage = stage;
+            if stage == Stage::Resolved {
+                (incident.resolved_ms, incident.by_person) = (Some(asked.time_ms), true);
+            }
+        }
+        let what = match stage {
+            Stage::Candidate | Stage::Open => "opened",
+            Stage::Acknowledged => "acknowledged",
+            Stage::Mitigating => "somebody is at it",
+            Stage::Resolved => "resolved",
+        };
+        self.note_asked(number, asked, what);
         Ok(Taken { incident: Some(id), merged: Vec::new() })
     }
 
-    fn stage(&mut self, id: IncidentId, stage: Stage) -> Result<Taken, CannotFollow> {
-        let number = self.number(id)?;
-        if self.incidents.get(&number).is_some_and(|incident| incident.stage == Stage::Resolved) {
-            return cannot(format!("incident {id} is resolved"));
+    fn take_feedback(
+        &mut self,
+        id: IncidentId,
+        right: bool,
+        asked: &Asked<'_>,
+    ) -> Result<Taken, CannotFollow> {
+        let number = self.find_number(id)?;
+        let note = asked.note.map(|note| note.chars().take(NOTE_MAX).collect());
+        self.judge(number, Judged { by: cut(asked.by.unwrap_or("somebody")), right, note });
+        self.note_asked(number, asked, if right { "judged right" } else { "judged wrong" });
+        Ok(Taken { incident: Some(id), merged: Vec::new() })
+    }
+
+    /// Keeps what a person says; what they said before does not count any more.
+    pub(crate) fn judge(&mut self, number: u64, judged: Judged) {
+        let at = self.at(number);
+        let known: Vec<u64> = {
+            let all: Vec<_> = self.stores.lists.judged.of(at).collect();
+            let spare = (all.len() + 1).saturating_sub(JUDGED_MAX);
+            let gone = |n: usize, of: &Judged| n < spare || of.by == judged.by;
+            let gone = all.iter().enumerate().filter(|(n, (_, of))| gone(*n, of));
+            gone.map(|(_, (place, _))| *place).collect()
+        };
+        known.into_iter().for_each(|place| {
+            self.stores.lists.judged.remove(at, place);
+        });
+        if let Some(place) = self.incident_mut(number).map(Incident::place) {
+            self.stores.lists.judged.insert(at, place, judged);
         }
-        self.change(id, |incident| incident.stage = stage)
     }
 
-    fn resolve(&mut self, id: IncidentId, time_ms: i64) -> Result<Taken, CannotFollow> {
-        self.change(id, |incident| {
-            incident.stage = Stage::Resolved;
-            (incident.resolved_ms, incident.by_person) = (Some(time_ms), true);
-        })
-    }
-
-    fn merge(&mut self, one: IncidentId, other: IncidentId) -> Result<Taken, CannotFollow> {
-        let (a, b) = (self.number(one)?, self.number(other)?);
+    fn merge(
+        &mut self,
+        one: IncidentId,
+        other: IncidentId,
+        asked: &Asked<'_>,
+    ) -> Result<Taken, CannotFollow> {
+        let (a, b) = (self.find_number(one)?, self.find_number(other)?);
         if a == b {
             return cannot(format!("incident {one} cannot be merged with itself"));
         }
-        for (of, from) in [(a, b), (b, a)] {
-            let names: Vec<u64> = self
-                .incidents
-                .get(&of)
-                .map(|of| of.apart.iter().copied().collect())
-                .unwrap_or_default();
-            let gone: Vec<u64> =
-                names.into_iter().filter(|at| self.name(*at) == Some(from)).collect();
-            if let Some(incident) = self.incidents.get_mut(&of) {
-                incident.apart.retain(|at| !gone.contains(at));
+        for (of, from) in [(self.at(a), b), (self.at(b), a)] {
+            let apart = self.stores.lists.apart.of(of).map(|(number, ())| number);
+            let gone = apart.filter(|number| self.name(*number) == Some(from)).collect::<Vec<_>>();
+            for number in gone {
+                self.stores.lists.apart.remove(of, number);
             }
         }
         let mut merged = Vec::new();
         let survivor = self.unite(a, b, &mut merged);
+        self.note_asked(survivor, asked, "merged with another incident");
         Ok(Taken { incident: self.id_of(survivor), merged })
-    }
-
-    fn split(&mut self, id: IncidentId, alerts: &[AlertId]) -> Result<Taken, CannotFollow> {
-        let number = self.number(id)?;
-        self.make_room();
-        let new_number = self.numbers + 1;
-        let Some(incident) = self.incidents.get_mut(&number) else {
-            return self.number(id).map(|_| nothing());
-        };
-        let Some(parted) = incident.part(new_number, alerts) else {
-            return cannot(format!(
-                "an incident of its own needs some of the alerts of {id}, not all of them"
-            ));
-        };
-        self.numbers = new_number;
-        let new_id = parted.id;
-        for own in &parted.owns {
-            self.keys.touch(*own).move_to(number, new_number);
-        }
-        self.due.insert((parted.due_ms, new_number));
-        self.incidents.insert(new_number, parted);
-        Ok(Taken { incident: Some(new_id), merged: Vec::new() })
-    }
-}
-
-fn nothing() -> Taken {
-    Taken { incident: None, merged: Vec::new() }
-}
-
-impl Incident {
-    /// Makes an incident of some of its alerts, which stays apart from it.
-    fn part(&mut self, number: u64, alerts: &[AlertId]) -> Option<Self> {
-        let goes = |alert: &AlertId| alerts.contains(alert);
-        let going: Vec<_> = self.alerts.iter().copied().zip(self.owns.iter().copied()).collect();
-        let (going, staying): (Vec<_>, Vec<_>) =
-            going.into_iter().partition(|(alert, _)| goes(alert));
-        let (seed, _) = *going.first().filter(|_| !staying.is_empty())?;
-        let mut parted = self.clone();
-        (parted.number, parted.seed, parted.id) = (number, seed, IncidentId::of(seed));
-        if parted.id == self.id {
-            // The seed goes: what stays keeps the id, and the new one is named by its next alert.
-            let (next, _) = *going.get(1)?;
-            (parted.seed, parted.id) = (next, IncidentId::of(next));
-        }
-        (parted.alerts, parted.owns) = going.into_iter().unzip();
-        (self.alerts, self.owns) = staying.into_iter().unzip();
-        parted.links.retain(|link| goes(&link.to));
-        self.links.retain(|link| !goes(&link.to));
-        parted.items = parted.alerts.len() as u64;
-        parted.conditions = parted.items;
-        self.items = self.items.saturating_sub(parted.items).max(1);
-        self.conditions = self.conditions.saturating_sub(parted.items);
-        parted.took_over.clear();
-        parted.stage = Stage::Open;
-        parted.apart.insert(self.number);
-        self.apart.insert(number);
-        Some(parted)
     }
 }

@@ -1,19 +1,23 @@
 //! What an item is looked up by, and the incidents that are found.
 
+use naming::MENTIONS_MAX;
+use std::collections::BTreeSet;
+
 use schemas::incident::Strategy;
 
 use crate::candidate::{Candidates, Part, What};
+use crate::causes::thing_of;
 use crate::graph::Relation;
-use crate::item::{Item, Kind, Way};
+use crate::item::{Item, Kind, Mention, Stands, Way};
 use crate::key::{self, Key, Of};
 use crate::posting::Posting;
 use crate::tenant::Tenant;
 use crate::weights::{self, HOUR_MS};
 
-/// So much of what an item names is used; the rest is left out.
-pub(crate) const MENTIONS_MAX: usize = 40;
 /// A condition or a thing is taken up again within this time, in an incident that follows.
 const FOLLOWS_MS: i64 = 24 * HOUR_MS;
+/// So many records that let a rule fire are looked for.
+const BECAUSE_MAX: usize = 16;
 /// So much of what an item names is looked for in the graph.
 const SOUGHT_MAX: usize = 4;
 
@@ -32,6 +36,12 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
+    /// What comes within this time counts once: much is said of a service while something is wrong with
+    /// it, and that says nothing of how often something is.
+    fn burst_ms(&self) -> i64 {
+        if self.of == Of::Mention(Kind::Service) { weights::SERVICE_BURST_MS } else { 1_000 }
+    }
+
     pub(crate) fn is_of_mention(&self) -> bool {
         self.links && self.lasts && matches!(self.of, Of::Mention(_))
     }
@@ -48,6 +58,8 @@ pub(crate) struct Probes {
     pub(crate) scope: Key,
     pub(crate) kind: Key,
     pub(crate) words: Vec<u32>,
+    /// Services beside the item's that have alerts.
+    pub(crate) beside: Vec<String>,
 }
 
 impl Probes {
@@ -57,8 +69,24 @@ impl Probes {
         let own = condition(item, &mut all);
         let session = item.session.as_ref().map(key::session);
         let scope = session.or(item.place.as_deref().map(key::place)).unwrap_or_default();
-        Self { all, own, session, scope, kind: key::kind_of(item), words: crate::text::of(item) }
+        Self {
+            all,
+            own,
+            session,
+            scope,
+            kind: key::kind_of(item),
+            words: crate::text::of(item),
+            beside: Vec::new(),
+        }
     }
+}
+
+/// Whether an alert names services by words alone, as in the name of an alarm: it is of those.
+fn names_by_word_alone(item: &Item, mention: &Mention) -> bool {
+    let by_field = |of: &Mention| of.kind == Kind::Service && of.way != Way::Carried;
+    matches!(item.stands, Stands::Alert(_))
+        && mention.kind == Kind::Service
+        && !item.mentions.iter().any(by_field)
 }
 
 fn mentions(item: &Item, all: &mut Vec<Probe>) {
@@ -66,8 +94,15 @@ fn mentions(item: &Item, all: &mut Vec<Probe>) {
         let links = mention.way.links();
         let weight = weights::of(mention);
         let (of, key) = (Of::Mention(mention.kind), key::mention(mention));
-        let lasts = mention.way != Way::Carried;
-        all.push(Probe { key, of, weight, within_ms: HOUR_MS, links, lasts, mention: at });
+        let lasts = mention.way != Way::Carried || names_by_word_alone(item, mention);
+        let is_service = mention.kind == Kind::Service;
+        let within_ms = if is_service { weights::SERVICE_MS } else { HOUR_MS };
+        all.push(Probe { key, of, weight, within_ms, links, lasts, mention: at });
+        if is_service {
+            // A word is met by what a field calls so, before or after it, and by no other word.
+            let (key, links, lasts) = (key::word_of_service(&mention.value), lasts, !lasts);
+            all.push(Probe { key, of, weight, within_ms, links, lasts, mention: at });
+        }
         let session = item.session.as_ref().filter(|_| links && mention.kind == Kind::Name);
         if let Some(key) = session.and_then(|session| key::sibling(session, &mention.value)) {
             let (weight, within_ms) = (weights::SIBLING, weights::SIBLING_MS);
@@ -130,39 +165,53 @@ pub(crate) struct Found {
     earlier: Option<(i64, u64)>,
 }
 
-impl Tenant {
+impl Tenant<'_> {
     /// The incidents that an item may belong to by what it is looked up by.
     pub(crate) fn find(&mut self, item: &Item, probes: &Probes) -> Found {
         let mut found = Found::default();
         for (at, probe) in probes.all.iter().enumerate().filter(|(_, probe)| probe.links) {
-            let Some(mut posting) = self.keys.get_mut(probe.key).map(std::mem::take) else {
-                continue;
-            };
-            self.rename(&mut posting);
-            self.weigh(item, (at, probe), &posting, &mut found);
-            if let Some(place) = self.keys.get_mut(probe.key) {
-                *place = posting;
+            self.rename(probe.key);
+            if let Some(posting) = self.stores.keys.get(self.number, probe.key) {
+                self.weigh(item, (at, probe), posting, &mut found);
             }
         }
+        self.find_fired(item, &mut found.candidates);
         found
     }
 
+    /// The incidents of the records that let the item's rule fire.
+    fn find_fired(&self, item: &Item, candidates: &mut Candidates) {
+        let records = item.because.iter().take(BECAUSE_MAX);
+        let known = records.filter_map(|record| {
+            let number = self.stores.seen.get(self.number, key::seen(record.0))?;
+            self.name(*number)
+        });
+        let incidents: BTreeSet<u64> = known.collect();
+        for incident in incidents {
+            let (strategy, score, what) = (Strategy::Pattern, weights::FIRED, What::Fired);
+            candidates.add_sure(incident, Part { strategy, score, what });
+        }
+    }
+
     /// Calls incidents by their present names, and forgets those that are closed.
-    fn rename(&mut self, posting: &mut Posting) {
-        posting.home = self.name(posting.home).unwrap_or(posting.home);
+    fn rename(&mut self, key: Key) {
+        let Some(posting) = self.stores.keys.get(self.number, key) else { return };
+        let home = self.name(posting.home).unwrap_or(posting.home);
         let stale = |(incident, _): &(u64, i64)| self.name(*incident) != Some(*incident);
-        if !posting.recent.iter().any(stale) {
+        if home == posting.home && !posting.recent.iter().any(stale) {
             return;
         }
         let mut renamed: Vec<(u64, i64)> = Vec::with_capacity(posting.recent.len());
-        for (incident, last_ms) in std::mem::take(&mut posting.recent) {
-            let Some(incident) = self.name(incident) else { continue };
+        for (incident, last_ms) in &posting.recent {
+            let Some(incident) = self.name(*incident) else { continue };
             match renamed.iter_mut().find(|(known, _)| *known == incident) {
-                Some((_, last)) => *last = last_ms.max(*last),
-                None => renamed.push((incident, last_ms)),
+                Some((_, last)) => *last = *last_ms.max(last),
+                None => renamed.push((incident, *last_ms)),
             }
         }
-        posting.recent = renamed;
+        if let Some(posting) = self.stores.keys.get_mut(self.number, key) {
+            (posting.home, posting.recent) = (home, renamed);
+        }
     }
 
     fn weigh(
@@ -175,7 +224,9 @@ impl Tenant {
         let many = f64::from(u32::try_from(posting.recent.len()).unwrap_or(u32::MAX));
         let last =
             posting.recent.iter().max_by_key(|(incident, last_ms)| (*last_ms, *incident)).copied();
-        let only_last = !matches!(probe.of, Of::Mention(_) | Of::Sibling);
+        // A service lasts, as a place does: what happened to it last is what goes on.
+        let lasts = probe.of == Of::Mention(Kind::Service);
+        let only_last = lasts || !matches!(probe.of, Of::Mention(_) | Of::Sibling);
         for (incident, last_ms) in
             posting.recent.iter().filter(|entry| !only_last || Some(**entry) == last)
         {
@@ -184,7 +235,10 @@ impl Tenant {
                 found.note_earlier(probe, *incident, lag_ms);
                 continue;
             }
-            let chance = posting.chance(lag_ms, item.time_ms);
+            let chance = match probe.burst_ms() {
+                1_000 => posting.chance(lag_ms, item.time_ms),
+                burst_ms => posting.chance_of_burst((lag_ms, burst_ms), item.time_ms),
+            };
             // A condition goes on however often it recurs.
             let surely = if probe.of == Of::Condition { 1.0 } else { 1.0 - chance };
             let shared = if only_last { 1.0 } else { many };
@@ -198,19 +252,57 @@ impl Tenant {
 
     /// What the incidents found, and only they, have beside that.
     pub(crate) fn weigh_more(&self, item: &Item, probes: &Probes, candidates: &mut Candidates) {
+        let items = self.row.items_with_words;
+        let worths = self.stores.words.worths(self.number, items, &probes.words);
         for at in 0..candidates.0.len() {
             let Some(incident) = candidates.0.get(at).map(|found| found.incident) else { continue };
-            let Some(known) = self.incidents.get(&incident) else { continue };
+            let Some(known) = self.incident(incident) else { continue };
             let lag_ms = (item.time_ms - known.last_ms).max(0);
             let pair = (known.last_kind, probes.kind);
-            if let Some(follows) = self.lags.follows(pair, lag_ms, item.time_ms) {
+            let lags = (self.number, &self.row.lags);
+            if let Some(follows) = self.stores.lags.follows(lags, pair, lag_ms, item.time_ms) {
                 let what = What::Follows { times: follows.times, of: follows.of };
                 let score = weights::TEMPORAL * follows.score;
                 candidates.add(incident, Part { strategy: Strategy::Temporal, score, what });
             }
-            let score = weights::TEXT * self.words.common(&probes.words, &known.words);
+            let bag = self.stores.bags.get(&self.at(incident));
+            let common = bag.map_or(0.0, |bag| bag.common(&probes.words, &worths));
+            let score = weights::TEXT * common;
             candidates
                 .add(incident, Part { strategy: Strategy::Semantic, score, what: What::Words });
+        }
+    }
+
+    /// Incidents with alerts at what depends on the item's service, or what that depends on.
+    pub(crate) fn find_beside(
+        &self,
+        item: &Item,
+        probes: &mut Probes,
+        candidates: &mut Candidates,
+    ) {
+        let symptom = thing_of(item).filter(|_| !item.is_evidence());
+        let Some(thing) = symptom else { return };
+        let beside = self.stores.estate.beside(self.number, &thing, item.time_ms);
+        for other in beside.iter().filter(|other| other.kind() == "service") {
+            let (kind, value, way) = (Kind::Service, other.name().to_owned(), Way::Used);
+            let key = key::mention(&Mention { kind, value, way });
+            let Some(posting) = self.stores.keys.get(self.number, key) else { continue };
+            let last = posting.recent.iter().max_by_key(|(incident, ms)| (*ms, *incident));
+            let Some((incident, last_ms)) = last.copied() else { continue };
+            let lag_ms = (item.time_ms - last_ms).abs();
+            let Some(incident) = self.name(incident).filter(|_| lag_ms <= weights::BESIDE_MS)
+            else {
+                continue;
+            };
+            if self.incident(incident).is_none_or(|incident| incident.alerts == 0) {
+                continue;
+            }
+            let score = weights::BESIDE
+                * (1.0
+                    - posting.chance_of_burst((lag_ms, weights::SERVICE_BURST_MS), item.time_ms));
+            let what = What::Beside { service: probes.beside.len() };
+            probes.beside.push(other.name().to_owned());
+            candidates.add(incident, Part { strategy: Strategy::Graph, score, what });
         }
     }
 
@@ -219,7 +311,8 @@ impl Tenant {
         let sought = probes.all.iter().filter(|probe| probe.is_of_mention());
         let mut near = Vec::new();
         for probe in sought.take(SOUGHT_MAX) {
-            self.graph.near(probe.key, item.time_ms, &mut |key, steps| near.push((key, steps)));
+            let from = (self.number, probe.key);
+            self.stores.graph.near(from, item.time_ms, &mut |key, steps| near.push((key, steps)));
         }
         for (key, steps) in near {
             self.add_near(item, (key, steps), candidates);
@@ -227,7 +320,7 @@ impl Tenant {
     }
 
     fn add_near(&self, item: &Item, (key, steps): (Key, u8), candidates: &mut Candidates) {
-        let Some(posting) = self.keys.get(key) else { return };
+        let Some(posting) = self.stores.keys.get(self.number, key) else { return };
         for (incident, last_ms) in &posting.recent {
             let lag_ms = (item.time_ms - last_ms).abs();
             let Some(incident) = self.name(*incident).filter(|_| lag_ms <= HOUR_MS) else {
@@ -250,6 +343,12 @@ impl Tenant {
         if !item.names_nothing() {
             return;
         }
+        // In a channel people go on with what was said last.
+        let active = if item.is_said() {
+            active.last().map_or(&[][..], std::slice::from_ref)
+        } else {
+            active
+        };
         let at_once = f64::from(u32::try_from(active.len()).unwrap_or(u32::MAX));
         for incident in active {
             let what = What::Session { at_once: active.len() };
@@ -261,17 +360,22 @@ impl Tenant {
     /// Remembers where everything the item is looked up by was named.
     pub(crate) fn post(&mut self, item: &Item, probes: &Probes, incident: u64) {
         for probe in probes.all.iter().filter(|probe| probe.lasts) {
-            self.keys.touch(probe.key).note(incident, item.time_ms, self.first_ms);
+            let posting = self.stores.keys.touch(self.number, &mut self.row.keys, probe.key);
+            let Some(posting) = posting else { continue };
+            posting.note(incident, item.time_ms, (self.row.first_ms, probe.burst_ms()));
         }
-        self.lags.note(probes.scope, probes.kind, item.time_ms);
-        self.words.note(&probes.words);
+        let lags = (self.number, &mut self.row.lags);
+        self.stores.lags.note(lags, (probes.scope, probes.kind), item.time_ms);
+        self.row.items_with_words += 1.0;
+        self.stores.words.note(self.number, &probes.words);
         let named = probes.all.iter().filter(|probe| probe.is_of_mention());
         let relation = |probe: &Probe| {
             let way = item.mentions.get(probe.mention).map(|mention| mention.way);
             if way == Some(Way::Made) { Relation::Made } else { Relation::Named }
         };
         let named: Vec<_> = named.map(|probe| (probe.key, relation(probe))).collect();
-        self.graph.tie(&named, item.time_ms);
+        let nodes = (self.number, &mut self.row.nodes);
+        self.stores.graph.tie(nodes, &named, item.time_ms);
     }
 }
 

@@ -1,22 +1,20 @@
-//! An incident: what belongs to it, why, and how far it has come.
-
-use std::collections::BTreeSet;
+//! An incident: how far it has come, and the entries of what it has many of.
+//!
+//! **Invariant:** an item changes one small [`Incident`], and of everything that an incident has many of
+//! the entries that it is about.
 
 use schemas::alert::Level;
-use schemas::envelope::Extra;
-use schemas::id::{AlertId, IncidentId};
-use schemas::incident::{Incident as Told, IncidentState, Link};
-use schemas::resource::Entity;
-use serde_json::Value;
+use schemas::id::{AlertId, IncidentId, RecordId};
+use serde::{Deserialize, Serialize};
 
+use crate::estate::Thing;
 use crate::item::{Item, Mention};
 use crate::key::Key;
-use crate::text::Bag;
 
 /// How far an incident has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// One item, and not one to wake anybody for: it is no incident yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// Not enough to wake anybody for: it is no incident yet.
     Candidate,
     /// Nobody has taken it on.
     Open,
@@ -29,207 +27,171 @@ pub enum Stage {
 }
 
 /// One incident, or what may become one.
-#[derive(Debug, Clone)]
-pub struct Incident {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Incident {
     /// Its number among those of its tenant: an older one has a smaller one.
     pub(crate) number: u64,
-    /// What it is called for ever.
-    pub id: IncidentId,
+    /// What it is called for ever; that of evidence alone changes with the first alert.
+    pub(crate) id: IncidentId,
     /// The alert that opened it.
-    pub seed: AlertId,
-    /// How far it has come.
-    pub stage: Stage,
-    /// How urgent the most urgent of its items is.
-    pub level: Level,
-    /// The title of its most urgent item; of those as urgent the first.
-    pub title: String,
-    /// When its first item happened.
-    pub opened_ms: i64,
+    pub(crate) seed: AlertId,
+    pub(crate) stage: Stage,
+    /// How urgent the most urgent of its alerts is.
+    pub(crate) level: Level,
+    /// When its first alert happened; as long as it has none, its first item.
+    pub(crate) opened_ms: i64,
     /// When its last item happened.
-    pub last_ms: i64,
-    /// When it was resolved.
-    pub resolved_ms: Option<i64>,
+    pub(crate) last_ms: i64,
+    /// When the last of its alerts was over.
+    pub(crate) ended_ms: Option<i64>,
+    pub(crate) resolved_ms: Option<i64>,
     /// Whether a person resolved it: then it can be reopened.
     pub(crate) by_person: bool,
-    /// How many items belong to it.
-    pub items: u64,
-    /// How many conditions they are occurrences of.
-    pub conditions: u64,
-    /// The alerts of its conditions, as many as are named.
-    pub alerts: Vec<AlertId>,
-    /// The keys of their conditions, in the same order.
-    pub(crate) owns: Vec<Key>,
-    /// Why they are together, as many as are named.
-    pub links: Vec<Link>,
-    pub(crate) entities: Vec<Named>,
-    pub(crate) words: Bag,
+    pub(crate) items: u64,
+    /// How many conditions its alerts are occurrences of.
+    pub(crate) conditions: u64,
+    /// How many of its items raise nothing.
+    pub(crate) evidence: u64,
+    pub(crate) alerts: u64,
+    /// Whether it has alerts whose end is told.
+    pub(crate) live: bool,
+    /// How many of them hold.
+    pub(crate) holding: u64,
     pub(crate) last_kind: Key,
     pub(crate) last_alert: AlertId,
     /// Whether none of its items named anything.
     pub(crate) bare: bool,
-    /// How often it was reopened.
-    pub reopened: u32,
+    pub(crate) reopened: u32,
     /// The resolved incident whose condition came back.
-    pub follows: Option<IncidentId>,
+    pub(crate) follows: Option<IncidentId>,
     /// The incident that was full, or too old, to take this one's items.
-    pub part_of: Option<IncidentId>,
-    /// Numbers by which it was known before merges, its own left out.
-    pub(crate) took_over: Vec<u64>,
-    /// Incidents that a person parted from it.
-    pub(crate) apart: BTreeSet<u64>,
-    /// What people said of it: right or wrong.
-    pub feedback: Vec<bool>,
+    pub(crate) part_of: Option<IncidentId>,
+    /// How many incidents went into it.
+    pub(crate) merges: u64,
     /// When it is looked at again.
     pub(crate) due_ms: i64,
+    /// How many of its alerts, its links and what it names are kept.
+    pub(crate) named: NamedCounts,
+    pub(crate) moments: u64,
+    /// The place of the next entry of any of its lists.
+    pub(crate) places: u64,
+    /// The number of its next record.
+    pub(crate) revision: u32,
+    pub(crate) told_conditions: u64,
+    /// When what has changed since the last record is told.
+    pub(crate) tell_ms: Option<i64>,
+}
+
+/// How much of what has a bound is kept.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct NamedCounts {
+    pub(crate) alerts: usize,
+    pub(crate) links: usize,
+    pub(crate) things: usize,
+}
+
+/// An alert of an incident.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Raised {
+    pub(crate) alert: AlertId,
+    /// Its condition.
+    pub(crate) own: Key,
+    pub(crate) holds: bool,
+    /// Whether records name it; what they do not name is forgotten when it is over.
+    pub(crate) named: bool,
 }
 
 /// Something that items of an incident name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Named {
-    key: Key,
-    mention: Mention,
-    items: u32,
+    pub(crate) mention: Mention,
+    pub(crate) items: u32,
+    /// Its place among what the incident names.
+    pub(crate) place: u64,
+}
+
+/// A change that belongs to an incident.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Change {
+    pub(crate) at_ms: i64,
+    pub(crate) record: RecordId,
+    pub(crate) title: String,
+    /// What was changed, where it is known, and who did it.
+    pub(crate) thing: Option<Thing>,
+    pub(crate) by: Option<String>,
+    /// How sure it is that it belongs to the incident, and the best reason; none as long as nothing
+    /// else does.
+    pub(crate) why: Option<(f64, String)>,
+}
+
+/// What a person says of an incident.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Judged {
+    pub(crate) by: String,
+    pub(crate) right: bool,
+    pub(crate) note: Option<String>,
 }
 
 impl Incident {
-    pub(crate) fn new(number: u64, item: &Item) -> Self {
-        let seed = AlertId::of(&item.tenant, item.fingerprint, item.event.into());
+    pub(crate) fn new(number: u64, id: IncidentId, item: &Item) -> Self {
         Self {
             number,
-            id: IncidentId::of(seed),
-            seed,
+            id,
+            seed: item.alert(),
             stage: Stage::Candidate,
             level: item.level,
-            title: item.title.clone(),
             opened_ms: item.time_ms,
             last_ms: item.time_ms,
+            ended_ms: None,
             resolved_ms: None,
             by_person: false,
             items: 0,
             conditions: 0,
-            alerts: Vec::new(),
-            owns: Vec::new(),
-            links: Vec::new(),
-            entities: Vec::new(),
-            words: Bag::default(),
+            evidence: 0,
+            alerts: 0,
+            live: false,
+            holding: 0,
             last_kind: 0,
-            last_alert: seed,
+            last_alert: item.alert(),
             bare: true,
             reopened: 0,
             follows: None,
             part_of: None,
-            took_over: Vec::new(),
-            apart: BTreeSet::new(),
-            feedback: Vec::new(),
+            merges: 0,
             due_ms: 0,
+            named: NamedCounts::default(),
+            moments: 0,
+            places: 0,
+            revision: 0,
+            told_conditions: 0,
+            tell_ms: None,
         }
     }
 
-    /// Notes that an item names something.
-    pub(crate) fn name(&mut self, key: Key, mention: &Mention, max: usize) {
-        if let Some(known) = self.entities.iter_mut().find(|known| known.key == key) {
-            known.items = known.items.saturating_add(1);
-        } else if self.entities.len() < max {
-            self.entities.push(Named { key, mention: mention.clone(), items: 1 });
-        }
+    /// A place behind all others.
+    pub(crate) fn place(&mut self) -> u64 {
+        self.places += 1;
+        self.places
     }
 
-    /// Takes over what belonged to another.
-    pub(crate) fn take_over(&mut self, other: Self, max: usize) {
-        self.items += other.items;
-        self.conditions += other.conditions;
-        if other.level > self.level {
-            (self.level, self.title) = (other.level, other.title);
-        }
-        self.stage = self.stage.max(other.stage.min(Stage::Mitigating));
-        self.opened_ms = self.opened_ms.min(other.opened_ms);
-        if other.last_ms >= self.last_ms {
-            (self.last_ms, self.last_kind, self.last_alert) =
-                (other.last_ms, other.last_kind, other.last_alert);
-        }
-        self.bare &= other.bare;
-        self.follows = self.follows.or(other.follows);
-        self.reopened = self.reopened.max(other.reopened);
-        self.words.take_over(&other.words);
-        self.apart.extend(other.apart);
-        self.took_over.extend(other.took_over);
-        self.took_over.push(other.number);
-        self.feedback.extend(other.feedback);
-        extend(&mut self.alerts, other.alerts, max);
-        extend(&mut self.owns, other.owns, max);
-        extend(&mut self.links, other.links, max);
-        for named in other.entities {
-            self.name(named.key, &named.mention, max);
-        }
-    }
-
-    /// Whether it is an incident to be told: more than one item, or one to wake people for.
-    #[must_use]
-    pub fn is_told(&self) -> bool {
+    /// Whether it is an incident to be told.
+    pub(crate) fn is_told(&self) -> bool {
         self.stage > Stage::Candidate
     }
 
-    /// The record that tells of it.
-    #[must_use]
-    pub fn told(&self, revision: u32) -> Told {
-        let state = match self.stage {
-            Stage::Candidate | Stage::Open => IncidentState::Open,
-            Stage::Acknowledged | Stage::Mitigating => IncidentState::Acknowledged,
-            Stage::Resolved => IncidentState::Resolved,
-        };
-        Told {
-            incident: self.id,
-            revision,
-            seed: self.seed,
-            state,
-            level: self.level,
-            title: self.title.clone(),
-            opened_at_ms: self.opened_ms,
-            resolved_at_ms: self.resolved_ms,
-            alerts: self.alerts.clone(),
-            links: self.links.clone(),
-            entities: self.shared_entities(),
-            causes: Vec::new(),
-            merged_into: None,
-            follows: self.follows,
-            extra: self.more(),
+    /// A candidate becomes an incident by a second item, where its alerts are those of events; by a
+    /// second condition or by evidence, where they are of our own; and by being urgent.
+    pub(crate) fn rise(&mut self) {
+        let urgent = self.level >= Level::Critical;
+        let enough =
+            if self.live { self.conditions > 1 || self.evidence > 0 } else { self.items > 1 };
+        if self.stage == Stage::Candidate && self.alerts > 0 && (enough || urgent) {
+            self.stage = Stage::Open;
         }
     }
 
-    /// What at least two of its items name, the most named first.
-    fn shared_entities(&self) -> Vec<Entity> {
-        let mut shared: Vec<&Named> =
-            self.entities.iter().filter(|named| named.items > 1).collect();
-        shared.sort_by(|a, b| b.items.cmp(&a.items).then(a.mention.cmp(&b.mention)));
-        let entity = |named: &Named| Entity {
-            kind: named.mention.kind.name().to_owned(),
-            value: named.mention.value.clone(),
-            extra: Extra::new(),
-        };
-        shared.into_iter().map(entity).collect()
+    /// What happened last: an item, or the end of an alert.
+    pub(crate) fn last_at_ms(&self) -> i64 {
+        self.last_ms.max(self.ended_ms.unwrap_or(i64::MIN))
     }
-
-    /// What the schema has no field for.
-    fn more(&self) -> Extra {
-        let left_out = self.conditions.saturating_sub(self.alerts.len() as u64);
-        let mut more = Extra::new();
-        more.insert("items".to_owned(), Value::from(self.items));
-        more.insert("last_at_ms".to_owned(), Value::from(self.last_ms));
-        let mut add = |name: &str, value: Value, there: bool| {
-            if there {
-                more.insert(name.to_owned(), value);
-            }
-        };
-        add("alerts_left_out", left_out.into(), left_out > 0);
-        add("reopened", self.reopened.into(), self.reopened > 0);
-        add("mitigating", true.into(), self.stage == Stage::Mitigating);
-        let part_of = self.part_of.map(|id| id.to_string());
-        add("part_of", part_of.clone().into(), part_of.is_some());
-        more
-    }
-}
-
-fn extend<T>(all: &mut Vec<T>, more: Vec<T>, max: usize) {
-    let room = max.saturating_sub(all.len());
-    all.extend(more.into_iter().take(room));
 }

@@ -1,7 +1,12 @@
 //! What is correlated: an alert, a finding, a change or another event of interest.
 
 use schemas::alert::Level;
-use schemas::id::{EventId, Fingerprint};
+use schemas::id::{AlertId, EventId, Fingerprint, RecordId};
+use schemas::incident::MomentKind;
+use schemas::resource::Resource;
+
+use naming::CHAT;
+pub use naming::{Kind, Mention, Session, Way};
 
 /// One thing that may belong to an incident.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,95 +37,63 @@ pub struct Item {
     pub title: String,
     /// The condition it is one occurrence of.
     pub fingerprint: Fingerprint,
+    /// What it is of its incident.
+    pub stands: Stands,
+    /// The record that shows it.
+    pub record: RecordId,
+    /// What its rule says is to be done.
+    pub advice: Option<String>,
+    /// The records that let its rule fire: it belongs where they do.
+    pub because: Vec<RecordId>,
+    /// What it is about, where that is known.
+    pub resource: Option<Resource>,
 }
 
-/// The calls of one program with one credential from one address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// The credential and the address.
-    pub who: String,
-    /// The program, without its version.
-    pub agent: String,
-}
-
-/// Something that an item names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mention {
-    /// What kind of thing.
-    pub kind: Kind,
-    /// Its name among things of this kind.
-    pub value: String,
-    /// How it is named.
-    pub way: Way,
-}
-
-/// How an item names something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
-    /// As the credential of who asks, which lasts: it links where something gave it out, and is not
-    /// remembered for being used.
-    Carried,
-    /// Only in the answer, and beside what was made: it is remembered and links nothing by itself.
-    Given,
-    /// In the answer, as what was made.
-    Made,
-    /// In what was asked for.
-    Used,
-}
-
-impl Way {
-    /// Whether an item is linked by what it names in this way.
-    #[must_use]
-    pub fn links(self) -> bool {
-        self != Self::Given
-    }
+/// What an item is of its incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// An event of a file: it is the alert that its condition's first event would be.
+    Event,
+    /// An occurrence of this alert, which holds until it is said to be over.
+    Alert(AlertId),
+    /// A change, a ticket, a message: it belongs to an incident and raises none.
+    Evidence(MomentKind),
 }
 
 impl Item {
-    /// Whether it names nothing but who asks.
+    /// The alert it is an occurrence of, or would be the first one of.
+    #[must_use]
+    pub fn alert(&self) -> AlertId {
+        match self.stands {
+            Stands::Alert(alert) => alert,
+            Stands::Event | Stands::Evidence(_) => self.first_alert(),
+        }
+    }
+
+    /// The alert of its condition that this event would begin.
+    pub(crate) fn first_alert(&self) -> AlertId {
+        AlertId::of(&self.tenant, self.fingerprint, self.event.into())
+    }
+
+    pub(crate) fn is_evidence(&self) -> bool {
+        matches!(self.stands, Stands::Evidence(_))
+    }
+
+    /// Whether it names nothing but who asks, or itself among what was said before.
     #[must_use]
     pub fn names_nothing(&self) -> bool {
-        self.mentions.iter().all(|mention| mention.way == Way::Carried)
-    }
-}
-
-/// Kinds of things that items name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A name that somebody chose: of a role, a bucket, a secret.
-    Name,
-    /// An id that a provider chose: `i-0abc…`, `vpc-0abc…`.
-    Resource,
-    /// A credential or session that something gave out.
-    Credential,
-    /// The id of a role.
-    Identity,
-    /// What many start from: a machine image.
-    Image,
-    /// A commit, a merge request, a deployment.
-    Change,
-    /// A trace or a request that others carry on.
-    Trace,
-    /// An address on the network.
-    Address,
-    /// Who did it.
-    Principal,
-}
-
-impl Kind {
-    /// What it is called in incidents.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Resource => "resource",
-            Self::Credential => "credential",
-            Self::Identity => "identity",
-            Self::Image => "image",
-            Self::Change => "change",
-            Self::Trace => "trace",
-            Self::Address => "address",
-            Self::Principal => "principal",
+        let mut named = self.mentions.iter().filter(|mention| mention.way != Way::Carried);
+        if self.is_said() {
+            let says = |mention: &Mention| mention.kind == Kind::Service;
+            named.all(|mention| mention.kind == Kind::Trace) && !self.mentions.iter().any(says)
+        } else {
+            named.next().is_none()
         }
+    }
+
+    /// Whether it was said in a channel.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.agent == CHAT)
     }
 }

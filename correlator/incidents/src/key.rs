@@ -1,5 +1,6 @@
 //! Keys of the tables: 64 bits of what they stand for, with a tag for what kind of thing it is.
 
+use schemas::id::{Hash128, IncidentId};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::item::{Item, Kind, Mention, Session};
@@ -73,8 +74,31 @@ pub(crate) fn kind_of(item: &Item) -> Key {
     hash(7, &[item.rule.as_deref().unwrap_or(&item.action)])
 }
 
+/// An incident by its id, which is a hash already.
+pub(crate) fn incident(id: IncidentId) -> Key {
+    let [first, _] = halves(id.0.as_u128());
+    first
+}
+
+/// A wide number as two.
+pub(crate) fn halves(number: u128) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = number.to_le_bytes();
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
+}
+
 pub(crate) fn pair(from: Key, to: Key) -> Key {
     from.rotate_left(1) ^ to
+}
+
+/// A word that may be the name of a service.
+pub(crate) fn word_of_service(name: &str) -> Key {
+    hash(9, &[name])
+}
+
+/// What a record is known by when it comes again, or when a rule fires on it: half of its id.
+pub(crate) fn seen(record: Hash128) -> Key {
+    let [a, b, c, d, e, f, g, h, ..] = record.as_u128().to_le_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 pub(crate) fn word(word: &str) -> u32 {

@@ -7,6 +7,9 @@ pub struct Limits {
     pub tenants: usize,
     /// Things that are remembered with the incidents that name them.
     pub keys: usize,
+    /// Things of one kind that are remembered of all tenants together: at it a tenant forgets things of
+    /// its own, and one that has none is refused.
+    pub keys_of_all: usize,
     /// Sessions whose last calls are remembered.
     pub sessions: usize,
     /// Ordered pairs of kinds with statistics.
@@ -21,6 +24,8 @@ pub struct Limits {
     pub named: usize,
     /// How long without an item until an incident is resolved.
     pub quiet_ms: i64,
+    /// How long without an item until an incident is resolved all of whose alerts are over.
+    pub settle_ms: i64,
     /// How long it may be reopened after that.
     pub reopen_ms: i64,
     /// How long an incident lasts at most; beyond it a child is opened.
@@ -34,6 +39,7 @@ impl Default for Limits {
         Self {
             tenants: 10_000,
             keys: 400_000,
+            keys_of_all: 2_000_000,
             sessions: 20_000,
             pairs: 50_000,
             nodes: 100_000,
@@ -41,6 +47,7 @@ impl Default for Limits {
             conditions: 500,
             named: 64,
             quiet_ms: 3_600_000,
+            settle_ms: 300_000,
             reopen_ms: 1_800_000,
             lasting_ms: 7 * 86_400_000,
             disorder_ms: 900_000,
@@ -71,6 +78,8 @@ pub struct Counts {
     pub incidents_evicted: u64,
     /// Things forgotten for want of room.
     pub keys_evicted: u64,
+    /// Things not remembered, because other tenants have all the room.
+    pub keys_refused: u64,
     /// Commands that could not be followed.
     pub commands_refused: u64,
 }

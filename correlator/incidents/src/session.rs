@@ -1,20 +1,24 @@
 //! What a session was at in the last seconds.
 
-use crate::weights::SESSION_MS;
+use serde::{Deserialize, Serialize};
 
 /// So many incidents of one session are told apart.
 const ACTIVE_MAX: usize = 16;
 
 /// The incidents that calls of a session went to, with when they last did.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Active(Vec<(u64, i64)>);
 
 impl Active {
     /// What it is at now, when incidents are called by their present names.
-    pub(crate) fn now(&mut self, time_ms: i64, name: impl Fn(u64) -> Option<u64>) -> Vec<u64> {
+    pub(crate) fn now(
+        &mut self,
+        (time_ms, lasts_ms): (i64, i64),
+        name: impl Fn(u64) -> Option<u64>,
+    ) -> Vec<u64> {
         let mut now: Vec<(u64, i64)> = Vec::new();
         for (incident, last_ms) in std::mem::take(&mut self.0) {
-            let Some(incident) = name(incident).filter(|_| time_ms - last_ms <= SESSION_MS) else {
+            let Some(incident) = name(incident).filter(|_| time_ms - last_ms <= lasts_ms) else {
                 continue;
             };
             match now.iter_mut().find(|(known, _)| *known == incident) {

@@ -1,95 +1,99 @@
-//! The state of one tenant: tables by key, each with a bound.
+//! One tenant, at work: its part of the stores.
 
-use std::collections::{BTreeMap, BTreeSet};
+use schemas::id::IncidentId;
+use schemas::incident::Incident as Told;
 
-use crate::graph::Graph;
 use crate::incident::Incident;
-use crate::lags::Lags;
 use crate::limits::{Counts, Limits};
-use crate::posting::{Posting, float};
-use crate::session::Active;
-use crate::table::Table;
-use crate::text::Words;
+use crate::list::At;
+use crate::posting::float;
+use crate::stores::{Row, Stores, TenantNumber};
 
 /// An item this far ahead of everything else moves the tenant's time only when a second one agrees.
 const AHEAD_MS: i64 = 86_400_000;
 
-/// The state of one tenant.
+/// One tenant with everything that its items change.
 #[derive(Debug)]
-pub(crate) struct Tenant {
-    pub(crate) limits: Limits,
-    pub(crate) keys: Table<Posting>,
-    pub(crate) sessions: Table<Active>,
-    pub(crate) seen: Table<u64>,
-    pub(crate) lags: Lags,
-    pub(crate) graph: Graph,
-    pub(crate) words: Words,
-    pub(crate) incidents: BTreeMap<u64, Incident>,
-    /// What merged incidents are called now.
-    pub(crate) aliases: BTreeMap<u64, u64>,
-    /// Incidents in the order in which they are looked at, or earlier.
-    pub(crate) due: BTreeSet<(i64, u64)>,
-    pub(crate) numbers: u64,
-    pub(crate) now_ms: i64,
-    pub(crate) first_ms: i64,
-    ahead_ms: Option<i64>,
-    pub(crate) counts: Counts,
-    pub(crate) closed: Vec<Incident>,
+pub(crate) struct Tenant<'e> {
+    pub(crate) number: TenantNumber,
+    pub(crate) name: &'e str,
+    pub(crate) row: Row,
+    pub(crate) limits: &'e Limits,
+    pub(crate) stores: &'e mut Stores,
+    pub(crate) counts: &'e mut Counts,
+    pub(crate) told: &'e mut Vec<(String, Told)>,
+    /// Incidents with something to tell at once, when all is done.
+    pub(crate) urgent: Vec<u64>,
 }
 
-impl Tenant {
-    pub(crate) fn new(limits: &Limits, first_ms: i64) -> Self {
-        Self {
-            keys: Table::new(limits.keys),
-            sessions: Table::new(limits.sessions),
-            seen: Table::new(limits.keys),
-            lags: Lags::new(limits.pairs, limits.sessions),
-            graph: Graph::new(limits.nodes),
-            words: Words::new(),
-            incidents: BTreeMap::new(),
-            aliases: BTreeMap::new(),
-            due: BTreeSet::new(),
-            numbers: 0,
-            now_ms: first_ms,
-            first_ms,
-            ahead_ms: None,
-            counts: Counts::default(),
-            closed: Vec::new(),
-            limits: limits.clone(),
-        }
+impl Tenant<'_> {
+    /// Keeps what was changed of the tenant itself, and tells what is not to wait.
+    pub(crate) fn end_of_work(mut self, before: &Row) {
+        self.tell_urgent();
+        let dropped = |row: &Row| row.keys.dropped;
+        self.counts.keys_evicted += dropped(&self.row) - dropped(before);
+        self.counts.keys_refused += self.row.refused() - before.refused();
+        self.stores.tenants.insert(&self.number, self.row);
     }
 
     /// Moves the tenant's time. A single record with a time far ahead moves nothing.
     pub(crate) fn observe(&mut self, time_ms: i64) {
-        if time_ms - self.now_ms <= AHEAD_MS {
-            self.now_ms = self.now_ms.max(time_ms);
-            self.ahead_ms = None;
-        } else if let Some(before_ms) = self.ahead_ms.replace(time_ms) {
-            self.now_ms = self.now_ms.max(before_ms.min(time_ms));
+        let row = &mut self.row;
+        if time_ms - row.now_ms <= AHEAD_MS {
+            row.now_ms = row.now_ms.max(time_ms);
+            row.ahead_ms = None;
+        } else if let Some(before_ms) = row.ahead_ms.replace(time_ms) {
+            row.now_ms = row.now_ms.max(before_ms.min(time_ms));
         }
+    }
+
+    /// An incident's place among those of all tenants.
+    pub(crate) fn at(&self, incident: u64) -> At {
+        (self.number, incident)
+    }
+
+    pub(crate) fn incident(&self, number: u64) -> Option<&Incident> {
+        self.stores.incidents.get(&(self.number, number))
+    }
+
+    pub(crate) fn incident_mut(&mut self, number: u64) -> Option<&mut Incident> {
+        self.stores.incidents.get_mut(&(self.number, number))
     }
 
     /// What an incident is called now, unless it is closed.
     pub(crate) fn name(&self, number: u64) -> Option<u64> {
-        let mut name = number;
-        while let Some(next) = self.aliases.get(&name) {
-            name = *next;
-        }
-        self.incidents.contains_key(&name).then_some(name)
+        self.stores.name(self.number, number)
+    }
+
+    /// The id of an incident that is not closed, by any number it ever had.
+    pub(crate) fn id_of(&self, number: u64) -> Option<IncidentId> {
+        let incident = self.name(number).and_then(|name| self.incident(name));
+        incident.map(|incident| incident.id)
     }
 
     /// How many items an incident has.
     pub(crate) fn size(&self, incident: u64) -> f64 {
-        let items = self.incidents.get(&incident).map_or(1, |incident| incident.items);
+        let items = self.incident(incident).map_or(1, |incident| incident.items);
         float(i64::try_from(items).unwrap_or(i64::MAX))
     }
+}
 
-    /// How much is kept: keys, sessions, pairs, nodes of the graph and incidents.
-    pub(crate) fn kept(&self) -> usize {
-        self.keys.len()
-            + self.sessions.len()
-            + self.graph.len()
-            + self.incidents.len()
-            + self.aliases.len()
+impl Row {
+    fn refused(&self) -> u64 {
+        let lags = &self.lags;
+        let own = [self.keys, self.sessions, self.seen, self.spent, self.nodes];
+        let all = own.into_iter().chain([lags.kinds, lags.pairs, lags.scopes]);
+        all.map(|queue| queue.refused).sum()
+    }
+}
+
+impl Stores {
+    /// What an incident is called now, unless it is closed.
+    pub(crate) fn name(&self, tenant: TenantNumber, number: u64) -> Option<u64> {
+        let mut name = number;
+        while let Some(next) = self.aliases.get(&(tenant, name)) {
+            name = *next;
+        }
+        self.incidents.get(&(tenant, name)).map(|_| name)
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use schemas::command::Command;
-use schemas::id::{AlertId, RecordId};
+use schemas::id::{AlertId, IncidentId, RecordId};
 use serde::{Deserialize, Serialize};
 use stream::upstream::UpstreamRead;
 use stream::{KeyedStore, Store};
@@ -183,9 +183,10 @@ impl Alerts {
         self.due.insert(&(), span);
     }
 
-    /// Takes an occurrence of a tenant that is caught up.
-    pub fn occur(&mut self, tenant: u32, occurrence: Occurrence, out: &mut Out) {
-        self.work(tenant, out).occur(occurrence);
+    /// Takes an occurrence of a tenant that is caught up; the alert it is one of, where that fires and
+    /// nobody has silenced it.
+    pub fn occur(&mut self, tenant: u32, occurrence: Occurrence, out: &mut Out) -> Option<AlertId> {
+        self.work(tenant, out).occur(occurrence)
     }
 
     /// Follows a command to a tenant that is caught up.
@@ -198,6 +199,11 @@ impl Alerts {
         self.work(tenant, out).follow(id, command, by);
     }
 
+    /// An alert is part of an incident, and says so, if it is open still.
+    pub fn join(&mut self, tenant: u32, alert: AlertId, incident: IncidentId, out: &mut Out) {
+        self.work(tenant, out).join_incident(alert, incident);
+    }
+
     /// How far back records of a tenant still count, for who tells that one came too late.
     #[must_use]
     pub fn settled_ms(&self, tenant: u32) -> i64 {
@@ -208,6 +214,12 @@ impl Alerts {
     #[must_use]
     pub fn now_ms(&self, tenant: u32) -> i64 {
         self.stores.tenant(tenant).map_or(i64::MIN, |of| self.stores.clock.now_ms(of))
+    }
+
+    /// The number of a tenant that has been heard of.
+    #[must_use]
+    pub fn tenant_of(&self, name: &str) -> Option<u32> {
+        self.stores.numbers.get(name).copied()
     }
 
     /// What a tenant is called.

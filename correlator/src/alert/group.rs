@@ -153,6 +153,7 @@ impl Work<'_> {
         let ordered_ms = alert.ordered_ms;
         self.stores.closing.remove(&(self.tenant, ordered_ms, id));
         self.stores.alerts.remove(&(self.tenant, id));
+        self.stores.joined.remove(&(self.tenant, id));
         self.stores.change(self.tenant, |of| of.closing = of.closing.saturating_sub(1));
     }
 

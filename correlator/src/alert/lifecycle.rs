@@ -53,11 +53,19 @@ impl Work<'_> {
         self.stores.conditions.get_or_insert_with(&key, Condition::default)
     }
 
-    /// Takes an occurrence.
-    pub(super) fn occur(&mut self, mut occurrence: Occurrence) {
+    /// Takes an occurrence; the alert it is one of, where that fires and nobody has silenced it.
+    pub(super) fn occur(&mut self, mut occurrence: Occurrence) -> Option<AlertId> {
         self.out.count("occurrences", 1);
         without_empty(&mut occurrence.labels);
         let fingerprint = self.fingerprint(&occurrence);
+        let holds = occurrence.says == Says::Holds && !self.is_late(&occurrence);
+        self.judge(fingerprint, occurrence);
+        let condition = self.stores.conditions.get(&(self.tenant, fingerprint));
+        let open = condition.filter(|_| holds).and_then(|condition| condition.open);
+        open.filter(|id| self.alert(*id).is_some_and(Alert::is_heard))
+    }
+
+    fn judge(&mut self, fingerprint: Fingerprint, occurrence: Occurrence) {
         let key = (self.tenant, fingerprint);
         let condition = self.stores.conditions.get(&key);
         let open = condition.and_then(|condition| condition.open);

@@ -47,6 +47,8 @@ pub struct Occurrence {
     pub title: String,
     /// Why, in a sentence.
     pub text: String,
+    /// What to do about it, as whoever wrote the rule says.
+    pub advice: Option<String>,
     /// What it is about.
     pub place: Option<Place>,
     /// After so long without another it counts as ended, unless the configuration says otherwise.

@@ -142,6 +142,7 @@ fn base(signal: &Envelope<Signal>) -> Occurrence {
         before: Vec::new(),
         title: data.title.clone(),
         text: reason_of(data),
+        advice: None,
         place: data.resource.as_ref().map(place_of),
         quiet_ms: HIT_QUIET_MS,
     }
@@ -244,6 +245,7 @@ fn of_condition(condition: &Condition, found: Occurrence) -> Occurrence {
         said_ms: condition.said_ms,
         episode_ms: Some(condition.since_ms),
         text: runbook.map_or(found.text.clone(), |runbook| format!("{}\n{runbook}", found.text)),
+        advice: runbook.map(str::to_owned),
         quiet_ms: CONDITION_QUIET_MS,
         ..found
     }
@@ -273,6 +275,7 @@ fn of_found(finding: &Envelope<Finding>) -> Occurrence {
         before: Vec::new(),
         title: title_of(data),
         text: data.reason.clone(),
+        advice: None,
         place: Some(place_of(&data.resource)),
         quiet_ms: size_ms.saturating_mul(2).saturating_add(5 * MINUTE_MS),
     }

@@ -164,6 +164,11 @@ impl Alert {
         self.silenced_by.is_some() || self.inhibited_by.is_some()
     }
 
+    /// It fires, and nobody has silenced it. One that another alert keeps quiet is a symptom of that.
+    pub(super) fn is_heard(&self) -> bool {
+        self.phase == Phase::Firing && self.silenced_by.is_none()
+    }
+
     /// It fires, and may be told.
     pub(super) fn is_loud(&self) -> bool {
         self.phase == Phase::Firing && !self.is_quiet()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use schemas::id::{AlertId, Fingerprint, Hash128, RecordId};
+use schemas::id::{AlertId, Fingerprint, Hash128, IncidentId, RecordId};
 use stream::{KeyedStore, Store};
 
 use super::clock::Clock;
@@ -34,6 +34,8 @@ pub(super) struct Stores {
     pub(super) rechecks: KeyedStore<(TenantNumber, AlertId), ()>,
     /// Tenants whose silences have changed, and the alert to go on from.
     pub(super) sweeps: KeyedStore<TenantNumber, AlertId>,
+    /// The incidents that alerts have joined.
+    pub(super) joined: KeyedStore<(TenantNumber, AlertId), IncidentId>,
     /// Silences ready to be matched. A memory aid only: made again where it is missing.
     pub(super) compiled: BTreeMap<(TenantNumber, RecordId), Arc<[Matcher]>>,
 }
@@ -57,6 +59,7 @@ impl Stores {
             &mut self.scopes,
             &mut self.rechecks,
             &mut self.sweeps,
+            &mut self.joined,
         ]
     }
 

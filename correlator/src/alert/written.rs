@@ -9,7 +9,7 @@ use schemas::alert::{
 };
 use schemas::envelope::{Attributes, Envelope, Extra, Payload};
 use schemas::finite::Finite;
-use schemas::id::{AlertId, RecordId};
+use schemas::id::{AlertId, IncidentId, RecordId};
 use schemas::resource::Resource;
 use schemas::signal::RuleHit;
 use schemas::source_class::SourceClass;
@@ -26,8 +26,9 @@ impl Work<'_> {
     /// Writes what has become of an alert.
     pub(super) fn tell(&mut self, id: AlertId) {
         let (at_ms, tenant) = (self.at_ms(), self.stores.name_of(self.tenant));
+        let incident = self.stores.joined.get(&(self.tenant, id)).copied();
         let Some(alert) = self.alert_mut(id) else { return };
-        let told = told(id, alert);
+        let told = AlertTold { incident, ..told(id, alert) };
         alert.revision += 1;
         let parts = [id.to_string(), told.revision.to_string()];
         let attributes = Attributes {
@@ -42,6 +43,18 @@ impl Work<'_> {
         };
         let alert = Box::new(Envelope::new(attributes, told));
         self.out.said.push(Said::Alert(alert));
+    }
+}
+
+impl Work<'_> {
+    /// An open alert is part of an incident, and says so.
+    pub(super) fn join_incident(&mut self, id: AlertId, incident: IncidentId) {
+        let key = (self.tenant, id);
+        let is_open = self.alert(id).is_some_and(Alert::is_open);
+        if is_open && self.stores.joined.get(&key) != Some(&incident) {
+            self.stores.joined.insert(&key, incident);
+            self.tell(id);
+        }
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn occurrence(firing: &Firing, cause: &Cause) -> Occurrence {
         before: before.map(|entry| (entry.record, entry.time_ms)).collect(),
         title: stateful.title.clone(),
         text: text(firing),
+        advice: runbook(firing).map(str::to_owned),
         place: None,
         quiet_ms: stateful.within_ms().clamp(QUIET_MS, 24 * 60 * MINUTE_MS),
     }
@@ -69,9 +70,9 @@ pub(super) fn occurrence(firing: &Firing, cause: &Cause) -> Occurrence {
 
 /// Why it fired, and what to do about it.
 fn text(firing: &Firing) -> String {
-    let runbook = firing.stateful.runbook.as_deref().unwrap_or_default().trim();
-    if runbook.is_empty() {
-        return firing.reason.clone();
-    }
-    format!("{}\n{runbook}", firing.reason)
+    runbook(firing).map_or(firing.reason.clone(), |runbook| format!("{}\n{runbook}", firing.reason))
+}
+
+fn runbook(firing: &Firing) -> Option<&str> {
+    firing.stateful.runbook.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }

@@ -7,6 +7,7 @@ use schemas::codec;
 use schemas::dead_letter::{DeadLetter, Message};
 use schemas::envelope::{Attributes, Envelope, Extra, Payload};
 use schemas::id::RecordId;
+use schemas::incident::{Incident, IncidentState};
 use schemas::late::Late;
 use schemas::notification::Notification;
 use schemas::position::Position;
@@ -23,6 +24,7 @@ pub(super) struct Writer {
     input: TopicPartition,
     alerts: Arc<str>,
     notifications: Arc<str>,
+    incidents: Arc<str>,
     late: Arc<str>,
     dead_letters: Arc<str>,
 }
@@ -33,6 +35,7 @@ impl Writer {
             input: input.clone(),
             alerts: Arc::from(topic::ALERTS.name),
             notifications: Arc::from(topic::NOTIFICATIONS.name),
+            incidents: Arc::from(topic::INCIDENTS.name),
             late: Arc::from(topic::LATE.name),
             dead_letters: Arc::from(topic::DEAD_LETTER.name),
         }
@@ -44,6 +47,31 @@ impl Writer {
 
     pub(super) fn notification(&self, told: &Envelope<Notification>, context: &mut Context<'_>) {
         forward(&self.notifications, told.data.receiver.clone(), told, context);
+    }
+
+    /// A revision of an incident, known by the time of its tenant.
+    pub(super) fn incident(
+        &self,
+        tenant: &str,
+        told: &Incident,
+        now_ms: i64,
+        context: &mut Context<'_>,
+    ) {
+        let key = told.incident.to_string();
+        let attributes = Attributes {
+            id: RecordId::of(Incident::TYPE, &[&key, &told.revision.to_string()]),
+            source: SOURCE.to_owned(),
+            subject: None,
+            time: time_of(now_ms),
+            arrival_time: time_of(now_ms),
+            tenant: tenant.to_owned(),
+            source_class: SourceClass::Finding,
+            traceparent: None,
+        };
+        if told.state == IncidentState::Open && told.revision == 0 {
+            context.urgent();
+        }
+        forward(&self.incidents, key, &Envelope::new(attributes, told.clone()), context);
     }
 
     /// A record that came too late for any alert.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use correlator::{CorrelatorConfig, topology};
+use correlator::{CorrelatorConfig, IncidentsConfig, topology};
 use schemas::dead_letter::DeadLetter;
 use schemas::late::Late;
 use schemas::notification::Notification;
@@ -32,18 +32,22 @@ fn everything() -> CorrelatorConfig {
     CorrelatorConfig { stateful: stateful::rules(), ..config(EVERYTHING) }
 }
 
+fn with_incidents() -> CorrelatorConfig {
+    CorrelatorConfig { incidents: IncidentsConfig::default(), ..everything() }
+}
+
 fn scenario(seed: u64) -> Scenario {
+    scenario_of(seed, &with_incidents())
+}
+
+fn scenario_of(seed: u64, config: &CorrelatorConfig) -> Scenario {
     let inputs = (0..2).map(|partition| {
         let tenants = [["acme", "beta"], ["gamma", "delta"]][partition as usize];
         let records = timeline(seed * 2 + partition, &tenants, 150);
         let records = records.into_iter().map(|(_, record)| record).collect();
         (TopicPartition::new(topic::SIGNALS.name, i32::try_from(partition).unwrap()), records)
     });
-    Scenario {
-        topology: topology(&everything()).unwrap(),
-        inputs: inputs.collect(),
-        output_partitions: 4,
-    }
+    Scenario { topology: topology(config).unwrap(), inputs: inputs.collect(), output_partitions: 4 }
 }
 
 /// By topic, sorted: two tasks write to one receiver. Offsets do not count, as aborted records lie
@@ -62,8 +66,8 @@ fn sorted(published: &Published) -> BTreeMap<&str, Vec<String>> {
                     let late = codec::decode::<Late>(value).unwrap();
                     format!("{:?} {}", late.attributes, late.data.watermark_ms)
                 }
-                // The revisions of an alert are in order.
-                "isobar.alerts" => {
+                // The revisions of an alert, and of an incident, are in order.
+                "isobar.alerts" | "isobar.incidents" => {
                     format!("{partition} {key:?} {number} {}", String::from_utf8_lossy(value))
                 }
                 _ => format!("{partition} {}", String::from_utf8_lossy(value)),
@@ -85,7 +89,8 @@ fn whatever_happens_the_same_is_published() {
     for seed in 0..30 {
         let scenario = scenario(seed);
         let expected = undisturbed(&scenario).unwrap();
-        for topic in [topic::ALERTS, topic::NOTIFICATIONS, topic::DEAD_LETTER] {
+        let topics = [topic::ALERTS, topic::NOTIFICATIONS, topic::INCIDENTS, topic::DEAD_LETTER];
+        for topic in topics {
             let has = expected.keys().any(|(of, ..)| of == topic.name);
             assert!(has, "seed {seed}: nothing on {}", topic.name);
         }
@@ -146,15 +151,18 @@ const TOLD_AGAIN: usize = 4;
 /// How many hits are kept matters at its limit only, which has a test of its own.
 const HITS_KEPT: usize = 2;
 
-/// Each store is needed: one that is forgotten shows. The last ones hold work between two pieces, which
-/// timelines of this length never leave undone, and editions of the rules, which have tests of their own.
+/// Each store is needed: one that is forgotten shows. The last ones hold what alerts have joined, work between
+/// two pieces, which timelines of this length never leave undone, and editions of the rules, which have tests
+/// of their own, as incidents have.
 #[test]
 fn every_store_that_is_forgotten_is_caught() {
-    let mut processor = (scenario(0).topology.make)(&TopicPartition::new(topic::SIGNALS.name, 0));
+    let config = everything();
+    let mut processor =
+        (scenario_of(0, &config).topology.make)(&TopicPartition::new(topic::SIGNALS.name, 0));
     let count = processor.stores().len();
-    for forgotten in (0..count - 6).filter(|store| ![TOLD_AGAIN, HITS_KEPT].contains(store)) {
+    for forgotten in (0..count - 7).filter(|store| ![TOLD_AGAIN, HITS_KEPT].contains(store)) {
         let is_caught = (0..60).any(|seed| {
-            let mut scenario = scenario(seed);
+            let mut scenario = scenario_of(seed, &config);
             let expected = undisturbed(&scenario).unwrap();
             let make = Arc::clone(&scenario.topology.make);
             scenario.topology.make =

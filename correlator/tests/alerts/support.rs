@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use correlator::alert::AlertsConfig;
-use correlator::{CorrelatorConfig, topology};
+use correlator::{CorrelatorConfig, IncidentsConfig, topology};
 use schemas::alert::{Alert, AlertState, Level};
 use schemas::command::{Command, CommandAction, LabelMatcher, Operator, Verdict};
 use schemas::dead_letter::DeadLetter;
@@ -11,6 +11,7 @@ use schemas::delivery::{Delivery, DeliveryOutcome};
 use schemas::envelope::{Attributes, Envelope, Extra};
 use schemas::event::{Actor, Outcome, Severity};
 use schemas::id::{AlertId, EventId, RecordId, ResourceId};
+use schemas::incident::Incident;
 use schemas::kind::Kind;
 use schemas::mark::{InputProgress, Mark, Writer};
 use schemas::notification::{Channel, Notification, Occasion};
@@ -27,7 +28,8 @@ pub(crate) const START_MS: i64 = 1_790_000_000_000;
 
 pub(crate) fn config(yaml: &str) -> CorrelatorConfig {
     let alerts: AlertsConfig = serde_yaml_ng::from_str(yaml).unwrap();
-    CorrelatorConfig { alerts, ..CorrelatorConfig::default() }
+    let incidents = IncidentsConfig { enabled: false, ..IncidentsConfig::default() };
+    CorrelatorConfig { alerts, incidents, ..CorrelatorConfig::default() }
 }
 
 /// One receiver that hears everything of every alert, by service.
@@ -317,6 +319,7 @@ pub(crate) struct World {
     pub(crate) counts: BTreeMap<&'static str, u64>,
     pub(crate) alerts: Vec<Envelope<Alert>>,
     pub(crate) told: Vec<Envelope<Notification>>,
+    pub(crate) incidents: Vec<Envelope<Incident>>,
 }
 
 impl World {
@@ -336,6 +339,7 @@ impl World {
             counts: BTreeMap::new(),
             alerts: Vec::new(),
             told: Vec::new(),
+            incidents: Vec::new(),
         }
     }
 
@@ -376,6 +380,7 @@ impl World {
             let line = match &*output.topic {
                 "isobar.alerts" => self.alert(codec::decode(value).unwrap()),
                 "isobar.notifications" => self.notification(codec::decode(value).unwrap()),
+                "isobar.incidents" => self.incident(codec::decode(value).unwrap()),
                 "isobar.late" => "late".to_owned(),
                 _ => {
                     let letter = codec::decode::<DeadLetter>(value).unwrap();
@@ -426,6 +431,16 @@ impl World {
         words.extend(alert.feedback.as_ref().map(|of| format!("{:?}", of.verdict).to_lowercase()));
         let line = words.join(" ");
         self.alerts.push(envelope);
+        line
+    }
+
+    fn incident(&mut self, envelope: Envelope<Incident>) -> String {
+        let told = &envelope.data;
+        let at = seconds(envelope.attributes.time);
+        let alerts: Vec<_> = told.alerts.iter().map(|alert| self.name(*alert)).collect();
+        let line =
+            format!("{at} incident r{} {:?}: {}", told.revision, told.state, alerts.join(" "));
+        self.incidents.push(envelope);
         line
     }
 

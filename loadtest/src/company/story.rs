@@ -12,11 +12,16 @@ use crate::dice::Dice;
 
 /// What happens in the course of a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
+    /// The change was merged.
     Merged,
+    /// Its roll-out began.
     Begun,
+    /// It is there, and the trouble begins.
     Deployed,
+    /// An alarm fires.
     Alarmed,
+    /// It is over.
     Resolved,
 }
 

@@ -13,8 +13,13 @@ use super::config::{INHIBITED, SILENCED, SOURCE};
 use crate::cluster::Cluster;
 use crate::oracle::Differences;
 
-const OUTPUTS: [&str; 4] =
-    [topic::ALERTS.name, topic::NOTIFICATIONS.name, topic::LATE.name, topic::DEAD_LETTER.name];
+const OUTPUTS: [&str; 5] = [
+    topic::ALERTS.name,
+    topic::NOTIFICATIONS.name,
+    topic::INCIDENTS.name,
+    topic::LATE.name,
+    topic::DEAD_LETTER.name,
+];
 
 /// Everything that comes out.
 #[derive(Debug, Default)]
@@ -99,7 +104,8 @@ impl Outcome {
     /// How much there is of each.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let names = ["alert_revisions", "notifications", "late", "dead_letters"];
+        let names =
+            ["alert_revisions", "notifications", "incident_revisions", "late", "dead_letters"];
         let of = |topic: &str| {
             let values = self.said.iter().filter(|((of, _), _)| *of == topic);
             values.map(|(_, values)| values.len() as u64).sum()

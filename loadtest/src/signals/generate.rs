@@ -3,15 +3,17 @@
 //!
 //! **Invariant:** silences and sources of inhibition come before everything they keep quiet, and last.
 
+use std::collections::VecDeque;
+
 use schemas::alert::Level;
 use schemas::envelope::Extra;
-use schemas::id::{AlertId, Fingerprint, RecordId};
+use schemas::id::{AlertId, Fingerprint, IncidentId};
 use schemas::mark::{self, InputProgress, Mark, Writer};
 use schemas::{key, topic};
 use stream::{EventTime, Offset, Record, partition_of};
 
 use super::config::{FAILED, INHIBITED, LOGIN, SILENCED, SOURCE};
-use super::say::Said;
+use super::say::{INCIDENT_ACTIONS, Said};
 use crate::dice::{Dice, Stream};
 
 const START_MS: i64 = 1_767_225_600_000;
@@ -24,6 +26,9 @@ const DOWN: u64 = 2;
 /// The source of an inhibition says so again this often, long before its alert would end.
 const SOURCE_EVERY_MS: i64 = 300_000;
 const DAY_MS: i64 = 86_400_000;
+/// Alerts of this rule are spoken of by people: as many of the last as these.
+const OPENING: &str = "hit0";
+const OPENERS: usize = 64;
 const MARK_EVERY_MS: i64 = 1_000;
 
 /// So many signals, and the marks between them, each with its partition.
@@ -31,8 +36,12 @@ const MARK_EVERY_MS: i64 = 1_000;
 /// # Errors
 /// When one cannot be written.
 pub fn generate(seed: u64, signals: u64) -> anyhow::Result<Vec<(i32, Record)>> {
-    let mut generator =
-        Generator { dice: Dice::new(seed, Stream::Records), number: 0, records: Vec::new() };
+    let mut generator = Generator {
+        dice: Dice::new(seed, Stream::Records),
+        number: 0,
+        records: Vec::new(),
+        openers: VecDeque::new(),
+    };
     generator.begin()?;
     let (mut marked_ms, mut source_ms) = (START_MS, START_MS);
     for step in 0..i64::try_from(signals)? {
@@ -59,6 +68,23 @@ struct Generator {
     dice: Dice,
     number: u64,
     records: Vec<(i32, Record)>,
+    openers: VecDeque<Opener>,
+}
+
+/// A hit that may have opened an alert.
+#[derive(Clone)]
+struct Opener {
+    tenant: String,
+    service: String,
+    number: u64,
+}
+
+impl Opener {
+    fn alert(&self) -> AlertId {
+        let labels = [("resource".to_owned(), Said::resource(&self.tenant, &self.service))];
+        let fingerprint = Fingerprint::of(&self.tenant, OPENING, &labels.into());
+        AlertId::of(&self.tenant, fingerprint, Said::event(self.number).into())
+    }
 }
 
 fn tenant(number: u64) -> String {
@@ -102,7 +128,7 @@ impl Generator {
     }
 
     fn one(&mut self, now_ms: i64) -> anyhow::Result<()> {
-        let tenant = tenant(self.dice.below(TENANTS));
+        let mut tenant = tenant(self.dice.below(TENANTS));
         let service = self.service();
         // One in ten comes late, a few of them too late for anything.
         let delay_ms = if self.dice.per_mille(100) { self.dice.between(0, 150_000) } else { 0 };
@@ -111,6 +137,9 @@ impl Generator {
                 let rule = format!("hit{}", self.dice.below(6));
                 let is_urgent = self.dice.per_mille(500);
                 let level = if is_urgent { Level::Critical } else { Level::Warning };
+                if rule == OPENING {
+                    self.remember(&tenant, &service);
+                }
                 self.said(&tenant, now_ms, delay_ms).hit(&rule, level, &service)?
             }
             45..60 => {
@@ -123,22 +152,42 @@ impl Generator {
                 let said = self.said(&tenant, now_ms, 0);
                 said.of_tool(("TargetDown", is_firing), begun_ms, &service)?
             }
-            _ => {
-                // Mostly of nothing there is: a command that cannot be followed is a dead letter.
-                let first = RecordId::of(
-                    "isobar.signal",
-                    &[&tenant, &self.dice.below(self.number).to_string()],
-                );
-                let labels = [("service".to_owned(), service)].into();
-                let fingerprint = Fingerprint::of(&tenant, "hit0", &labels);
-                let alert = AlertId::of(&tenant, fingerprint, first);
+            96..98 => self.said(&tenant, now_ms, delay_ms).change(&service)?,
+            // Often of nothing there is any more: a command that cannot be followed is a dead letter.
+            98 => {
+                let opener = self.opener(&tenant, &service);
+                let alert = opener.alert();
+                tenant.clone_from(&opener.tenant);
                 self.said(&tenant, now_ms, 0).acknowledge(alert)?
+            }
+            _ => {
+                let (one, other) = (self.opener(&tenant, &service), self.opener(&tenant, &service));
+                let incidents = [&one, &other].map(|opener| IncidentId::of(opener.alert()));
+                let action = self.dice.below(INCIDENT_ACTIONS);
+                tenant.clone_from(&one.tenant);
+                self.said(&tenant, now_ms, 0).of_incident(action, incidents)?
             }
         };
         if self.dice.per_mille(20) {
             self.push(&tenant, record.clone())?;
         }
         self.push(&tenant, record)
+    }
+
+    /// The hit that comes next may open an alert, which people then speak of.
+    fn remember(&mut self, tenant: &str, service: &str) {
+        if self.openers.len() == OPENERS {
+            self.openers.pop_front();
+        }
+        let (tenant, service) = (tenant.to_owned(), service.to_owned());
+        self.openers.push_back(Opener { tenant, service, number: self.number + 1 });
+    }
+
+    /// One of the hits that lately may have opened an alert; before any, one that is none.
+    fn opener(&mut self, tenant: &str, service: &str) -> Opener {
+        let at = usize::try_from(self.dice.below(OPENERS as u64)).unwrap_or_default();
+        let (tenant, service) = (tenant.to_owned(), service.to_owned());
+        self.openers.get(at).cloned().unwrap_or(Opener { tenant, service, number: 0 })
     }
 
     fn service(&mut self) -> String {

@@ -6,7 +6,7 @@ use schemas::alert::Level;
 use schemas::command::{Command, CommandAction, LabelMatcher, Operator};
 use schemas::envelope::{Attributes, Envelope, Extra};
 use schemas::event::{Actor, Outcome, Severity};
-use schemas::id::{AlertId, EventId, RecordId, ResourceId};
+use schemas::id::{AlertId, EventId, IncidentId, RecordId, ResourceId};
 use schemas::kind::Kind;
 use schemas::resource::{Hints, Resource};
 use schemas::signal::{RuleHit, Signal, SignalKind};
@@ -14,6 +14,9 @@ use schemas::source_class::SourceClass;
 use schemas::time::Time;
 use schemas::{codec, key};
 use stream::{EventTime, Offset, Record};
+
+/// What may be asked of an incident here.
+pub(super) const INCIDENT_ACTIONS: u64 = 4;
 
 /// Whose it is, which one it is, and when it is said.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +80,39 @@ impl Said<'_> {
         self.commanded(Command { alert: Some(alert), ..command(CommandAction::Acknowledge) })
     }
 
+    /// Something was changed at a service.
+    pub(super) fn change(self, service: &str) -> anyhow::Result<Record> {
+        let mut signal = self.signal(SignalKind::Change, service);
+        signal.outcome = Outcome::Success;
+        self.record(signal, SourceClass::Deploy)
+    }
+
+    /// Somebody moves an incident on, or makes it one with the other.
+    pub(super) fn of_incident(
+        self,
+        action: u64,
+        [incident, into]: [IncidentId; 2],
+    ) -> anyhow::Result<Record> {
+        let action = match action {
+            0 => CommandAction::Acknowledge,
+            1 => CommandAction::Mitigate,
+            2 => CommandAction::Resolve,
+            _ => CommandAction::Merge,
+        };
+        let (incident, into) = (Some(incident), Some(into));
+        self.commanded(Command { incident, into, ..command(action) })
+    }
+
+    /// What the signal with this number is known by.
+    pub(super) fn event(number: u64) -> EventId {
+        EventId::of("loadtest", &number.to_string())
+    }
+
+    /// What a service is known by, as alerts are labelled with it.
+    pub(super) fn resource(tenant: &str, service: &str) -> String {
+        ResourceId::of(tenant, service).to_string()
+    }
+
     fn commanded(self, command: Command) -> anyhow::Result<Record> {
         let mut signal = self.signal(SignalKind::Command, "");
         let ana = Actor { id: "ana".to_owned(), kind: None, name: None, extra: Extra::new() };
@@ -92,7 +128,7 @@ impl Said<'_> {
         };
         Signal {
             kind,
-            event: EventId::of("loadtest", &self.number.to_string()),
+            event: Said::event(self.number),
             event_kind: Kind::Alerts,
             action: "said".to_owned(),
             outcome: Outcome::Unknown,

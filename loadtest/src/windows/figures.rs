@@ -106,10 +106,13 @@ impl<'a> Teller<'a> {
     fn of_sets(&self, from_ms: i64, size_ms: i64) -> OfSets {
         if self.series.is_total() {
             let of = |steps| growth(steps, from_ms, from_ms + size_ms).increase;
-            let (count, sum) = (of(&self.set_counts), of(&self.set_sums));
+            let told = of(&self.set_counts);
+            let count = rounded(told.unwrap_or(0.0));
+            // Where no whole value was counted there is nothing to say of values.
+            let sum = of(&self.set_sums).filter(|_| count > 0);
             return OfSets {
-                says_anything: count.is_some(),
-                count: rounded(count.unwrap_or(0.0)),
+                says_anything: told.is_some(),
+                count,
                 sum,
                 magnitude: sum.unwrap_or(0.0).abs(),
                 ..OfSets::default()

@@ -71,6 +71,7 @@ fn give(fields: &Fields<'_>, raw: &str, sink: &mut dyn Sink) {
     draft.outcome = outcome(fields, &stage);
     draft.subject = subject(fields, &object);
     place(&mut draft, &object);
+    belonging(&mut draft, fields, &object);
     draft.actor = actor(&fields.object("user"));
     draft.network.source_address = fields.list("sourceIPs").first().and_then(|ip| scalar(ip));
     draft.network.user_agent = fields.text(&["userAgent"]);
@@ -134,23 +135,50 @@ fn subject<'a>(fields: &Fields<'a>, object: &Fields<'a>) -> Option<Cow<'a, str>>
 fn place<'a>(draft: &mut Draft<'a>, object: &Fields<'a>) {
     let (resource, name) = (object.text(&["resource"]), object.text(&["name"]));
     draft.attribute("k8s.namespace.name", object.text(&["namespace"]));
-    let own = match resource.as_deref() {
-        Some("pods") => Some("k8s.pod.name"),
-        Some("deployments") => Some("k8s.deployment.name"),
-        Some("statefulsets") => Some("k8s.statefulset.name"),
-        Some("daemonsets") => Some("k8s.daemonset.name"),
-        Some("replicasets") => Some("k8s.replicaset.name"),
-        Some("jobs") => Some("k8s.job.name"),
-        Some("cronjobs") => Some("k8s.cronjob.name"),
-        Some("nodes") => Some("k8s.node.name"),
-        _ => None,
-    };
+    let own = resource.as_deref().and_then(|resource| attribute(&kind(Cow::Borrowed(resource))));
     if let Some(own) = own {
         draft.attribute(own, name.clone());
     }
     draft.attribute("k8s.object.kind", resource.map(kind));
     draft.attribute("k8s.object.name", name);
     draft.attribute("k8s.object.api_group", object.text(&["apiGroup"]));
+}
+
+/// The attribute that holds names of this kind.
+fn attribute(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "Pod" => "k8s.pod.name",
+        "Deployment" => "k8s.deployment.name",
+        "StatefulSet" => "k8s.statefulset.name",
+        "DaemonSet" => "k8s.daemonset.name",
+        "ReplicaSet" => "k8s.replicaset.name",
+        "Job" => "k8s.job.name",
+        "CronJob" => "k8s.cronjob.name",
+        "Node" => "k8s.node.name",
+        _ => return None,
+    })
+}
+
+/// What an object belongs to and where it runs, where the log keeps objects.
+fn belonging<'a>(draft: &mut Draft<'a>, fields: &Fields<'a>, object: &Fields<'a>) {
+    let resource = object.text(&["resource"]);
+    if !matches!(resource.as_deref(), Some("pods" | "replicasets" | "jobs")) {
+        return;
+    }
+    let written = ["responseObject", "requestObject"].map(|name| fields.object(name));
+    let owners = written.iter().map(|object| object.object("metadata").list("ownerReferences"));
+    for owner in owners.into_iter().find(|owners| !owners.is_empty()).into_iter().flatten() {
+        let owner = Fields::of(owner.get());
+        if let Some(name) = owner.text(&["kind"]).and_then(|kind| attribute(&kind)) {
+            draft.attribute(name, owner.text(&["name"]));
+        }
+    }
+    // A pod gets its node by a call of its own, which names it as its target.
+    let node = |object: &Fields<'a>| {
+        let target = object.object("target");
+        object.object("spec").text(&["nodeName"]).or_else(|| target.text(&["name"]))
+    };
+    draft.attribute("k8s.node.name", written.iter().find_map(node));
 }
 
 /// The kind of a resource, by which other sources know the same object.

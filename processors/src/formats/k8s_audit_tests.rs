@@ -85,3 +85,29 @@ fn a_line_of_a_shipper_gives_the_same_as_the_event_itself() {
     let merged = format!(r#"{{"log": {EXEC}}}"#);
     assert_eq!(Recorder::record(&merged, FORMAT.read), Recorder::record(EXEC, FORMAT.read));
 }
+
+/// Where the log keeps objects, they say what a pod is part of and where it runs.
+#[test]
+fn objects_say_what_they_belong_to() {
+    let record = |resource: &str, more: &str| {
+        let value = format!(
+            r#"{{"apiVersion": "audit.k8s.io/v1", "auditID": "a-9", "stage": "ResponseComplete",
+            "verb": "create", "objectRef": {{"resource": "{resource}", "name": "x"}}, {more}}}"#
+        );
+        let (shown, read) = Recorder::record(&value, FORMAT.read);
+        assert!(read, "{shown}");
+        let line = shown.lines().find(|line| line.trim_start().starts_with("resource:"));
+        line.unwrap().split_once("k8s.object.name=x").unwrap().1.trim().to_owned()
+    };
+    let owners =
+        r#""metadata": {"ownerReferences": [{"kind": "ReplicaSet", "name": "cart-7d9f"}]}"#;
+    let pod = format!(r#""responseObject": {{{owners}, "spec": {{"nodeName": "n1"}}}}"#);
+    assert_eq!(record("pods", &pod), "k8s.replicaset.name=cart-7d9f k8s.node.name=n1");
+    let binding = r#""requestObject": {"target": {"kind": "Node", "name": "n2"}}"#;
+    assert_eq!(record("pods", binding), "k8s.node.name=n2");
+    assert_eq!(record("secrets", &pod), "");
+    assert_eq!(
+        record("pods", r#""requestObject": {"metadata": {"ownerReferences": [7, null]}}"#),
+        ""
+    );
+}

@@ -1,16 +1,16 @@
 //! Where events go: to `events`, and those that correlation needs to `signals` as well: changes, alerts,
 //! tickets, messages and commands, unless the configuration says otherwise. Whatever matches a rule goes
-//! there, too.
+//! there, too, and how things were seen to depend on one another.
 
 use std::collections::BTreeSet;
 
-use schemas::envelope::{Attributes, Envelope, Payload};
-use schemas::event::Event;
+use naming::Naming;
+use schemas::envelope::{Attributes, Envelope, Extra, Payload};
+use schemas::event::{Event, Outcome, Severity};
 use schemas::id::{EventId, RecordId};
-use schemas::signal::{Signal, SignalKind};
+use schemas::resource::Hints;
+use schemas::signal::{Relation, RuleHit, Signal, SignalKind};
 use schemas::source_class::SourceClass;
-
-use super::hits::Hits;
 
 /// Which classes of events go where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ fn kind_of(class: SourceClass) -> SignalKind {
 }
 
 /// Fields of a signal; what an event tells beside its own fields goes along under other names.
-const SIGNAL_FIELDS: [&str; 14] = [
+const SIGNAL_FIELDS: [&str; 16] = [
     "kind",
     "event",
     "event_kind",
@@ -61,12 +61,16 @@ const SIGNAL_FIELDS: [&str; 14] = [
     "rules",
     "text",
     "command",
+    "relations",
+    "delivery",
 ];
 
-/// The signal of an event with these hits; where its class is not let through, they are the reason.
-pub(super) fn signal_of(
+/// The signal of an event that matched these rules; where its class is not let through, they are the
+/// reason.
+#[must_use]
+pub fn signal_of(
     event: &Envelope<Event>,
-    hits: Hits,
+    rules: Vec<RuleHit>,
     is_let_through: bool,
 ) -> Envelope<Signal> {
     let class = event.attributes.source_class;
@@ -96,8 +100,8 @@ pub(super) fn signal_of(
         resource: Some(resource),
         actor,
         hints,
-        entities: Vec::new(),
-        rules: hits.rules,
+        entities: Naming::of_event(event).entities(),
+        rules,
         relations: Vec::new(),
         text,
         // Nobody commands by what a source sends: commands come from people, by the gateway.
@@ -107,4 +111,39 @@ pub(super) fn signal_of(
     };
     let id = RecordId::of(Signal::TYPE, &[&event.attributes.id.0.to_string()]);
     Envelope::new(Attributes { id, ..event.attributes.clone() }, signal)
+}
+
+/// The signal of relations that an event shows. It says nothing else of the event.
+pub(super) fn signal_of_relations(
+    event: &Envelope<Event>,
+    relations: Vec<Relation>,
+) -> Envelope<Signal> {
+    let signal = Signal {
+        kind: SignalKind::Relation,
+        event: EventId(event.attributes.id.0),
+        event_kind: event.data.kind,
+        action: "relation".to_owned(),
+        outcome: Outcome::Unknown,
+        severity: Severity::Informational,
+        title: title_of(&relations),
+        resource: None,
+        actor: None,
+        hints: Hints::default(),
+        entities: Vec::new(),
+        rules: Vec::new(),
+        relations,
+        text: None,
+        command: None,
+        delivery: None,
+        extra: Extra::new(),
+    };
+    let id = RecordId::of(Signal::TYPE, &[&event.attributes.id.0.to_string(), "relations"]);
+    Envelope::new(Attributes { id, ..event.attributes.clone() }, signal)
+}
+
+fn title_of(relations: &[Relation]) -> String {
+    let told = |Relation { from, to, .. }: &Relation| {
+        format!("{} {} → {} {}", from.kind, from.value, to.kind, to.value)
+    };
+    relations.iter().map(told).collect::<Vec<_>>().join(", ")
 }

@@ -8,13 +8,14 @@ use schemas::event::Event;
 use schemas::late::Late;
 use schemas::position::Position;
 use schemas::series::SeriesDefinition;
+use schemas::signal::Relation;
 use schemas::{key, topic};
 use stream::{Context, Destination, EventTime, Output, Record};
 
 use crate::dead_letter::{Origin, dead_letter};
 use crate::input::Input;
 use crate::service::hits::{Asked, Hits};
-use crate::service::signals::{Routes, signal_of};
+use crate::service::signals::{Routes, signal_of, signal_of_relations};
 use crate::sink::Refusal;
 use crate::tenant::Tenants;
 
@@ -65,10 +66,21 @@ impl Writer {
         let is_signal = self.routes.signals.contains(&class) || hits.are_asked_for;
         if is_signal {
             context.count("signals", 1);
-            let signal = signal_of(event, hits, self.routes.signals.contains(&class));
+            let signal = signal_of(event, hits.rules, self.routes.signals.contains(&class));
             forward(&self.signals, &key::domain(tenant), &signal, context);
         }
         Ok(self.routes.events.contains(&class) || is_signal)
+    }
+
+    /// Relations that an event shows.
+    pub(super) fn relations(
+        &self,
+        event: &Envelope<Event>,
+        relations: Vec<Relation>,
+        context: &mut Context<'_>,
+    ) {
+        let key = key::domain(&event.attributes.tenant);
+        forward(&self.signals, &key, &signal_of_relations(event, relations), context);
     }
 
     /// The definition of a series: beside its points, and where all are kept.

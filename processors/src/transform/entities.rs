@@ -5,6 +5,8 @@
 
 use std::net::IpAddr;
 
+use naming::shape::{is_commit, is_number, is_ticket};
+
 /// So many are found; the text behind the last is not read.
 pub(super) const ENTITIES_MAX: usize = 50;
 
@@ -15,12 +17,6 @@ const NAME_BYTES_MAX: usize = 512;
 const HOST_ENDINGS: [&str; 24] = [
     "app", "at", "be", "ch", "cloud", "co", "com", "de", "dev", "edu", "es", "eu", "fr", "gov",
     "info", "internal", "io", "it", "lan", "local", "net", "nl", "org", "uk",
-];
-
-/// Standards look like keys of tickets.
-const STANDARDS: [&str; 14] = [
-    "AES", "ECMA", "HTTP", "IEC", "IEEE", "ISO", "MD", "PEP", "RFC", "RSA", "SHA", "TLS", "UTF",
-    "X",
 ];
 
 /// What addresses begin with.
@@ -114,32 +110,6 @@ fn is_vulnerability(name: &str) -> bool {
     number.and_then(|number| number.split_once('-')).is_some_and(|(year, number)| {
         year.len() == 4 && is_number(year) && (4..=7).contains(&number.len()) && is_number(number)
     })
-}
-
-/// `SHOP-17`; `UTF-8` is none.
-fn is_ticket(name: &str) -> bool {
-    let is_of_project = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    name.split_once('-').is_some_and(|(project, number)| {
-        (2..=10).contains(&project.len())
-            && project.starts_with(|letter: char| letter.is_ascii_uppercase())
-            && project.bytes().all(is_of_project)
-            && !STANDARDS.contains(&project)
-            && (1..=7).contains(&number.len())
-            && is_number(number)
-    })
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A whole hash of Git or a usual beginning of one. Only letters are a word, only digits a number.
-fn is_commit(name: &str) -> bool {
-    let is_hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    (name.len() == 40 || (7..=12).contains(&name.len()))
-        && name.bytes().all(is_hexadecimal)
-        && name.bytes().any(|byte| byte.is_ascii_digit())
-        && name.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 /// The address in `10.0.0.1`, `10.0.0.1:443`, `10.0.0.0/8` and `2001:db8::1`.

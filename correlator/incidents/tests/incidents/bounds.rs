@@ -2,6 +2,7 @@
 
 use incidents::Limits;
 use schemas::alert::Level;
+use schemas::incident::IncidentState;
 
 use crate::support::{Taking, alert, call};
 
@@ -14,8 +15,8 @@ fn what_everybody_names_links_nobody_for_long() {
             call(n * 20, &who, "Get", &["the-gateway-that-all-use-here", &own])
         })
         .collect();
-    let taking = Taking::all(&items);
-    let largest = taking.engine.incidents().map(|(_, incident)| incident.items).max();
+    let mut taking = Taking::all(&items);
+    let largest = taking.told().values().map(|incident| incident.items).max();
     assert!(largest < Some(500), "{largest:?} of 5,000 in one");
     assert!(
         (4_900..4_904).all(|at| taking.together(at, at + 1) == (at % 5 != 4)),
@@ -35,12 +36,12 @@ fn ten_thousand_alerts_in_a_second_stay_within_bounds() {
     for n in 0..10_000 {
         taking.take(&alert(0, &format!("rule-{n}"), &format!("host-{n}")));
     }
-    let counts = taking.engine.counts();
+    let counts = taking.counts;
     assert_eq!((counts.items, counts.opened), (10_000, 10_000));
     assert_eq!(counts.incidents_evicted, 9_000);
     assert!(counts.keys_evicted > 20_000, "{counts:?}");
     assert!(taking.engine.kept() < 20_000, "{}", taking.engine.kept());
-    assert_eq!(taking.engine.closed().len(), 9_000);
+    assert!(taking.records.is_empty(), "one alert is no incident");
 }
 
 #[test]
@@ -51,9 +52,10 @@ fn a_full_incident_opens_a_child_and_the_child_goes_on() {
     }
     assert!(taking.together(0, 9) && !taking.together(0, 10));
     assert!(taking.together(10, 19) && !taking.together(10, 20) && taking.together(20, 24));
-    assert_eq!(taking.engine.counts().children, 2);
-    let told: Vec<_> = taking.engine.incidents().map(|(_, incident)| incident.told(0)).collect();
-    assert_eq!(told[1].extra["part_of"], told[0].incident.to_string());
+    assert_eq!(taking.counts.children, 2);
+    let mut told: Vec<_> = taking.told().into_values().collect();
+    told.sort_by_key(|incident| incident.opened_at_ms);
+    assert_eq!(told[1].part_of, Some(told[0].incident));
     let again = taking.take(&alert(30, "rule-a", "host"));
     assert!(taking.together(9, again), "what it has goes on in it");
 }
@@ -65,25 +67,28 @@ fn quiet_resolves_and_what_comes_back_follows() {
         taking.take(&alert(n * 60, "disk-full", "host"));
     }
     taking.take(&alert(20_000, "other", "elsewhere"));
-    let resolved = taking.engine.incidents().next().unwrap().1.told(0);
+    let resolved = taking.only();
+    assert_eq!(resolved.state, IncidentState::Resolved);
     assert_eq!(resolved.resolved_at_ms, Some(crate::support::START_MS + 120_000 + 3_600_000));
     let again = taking.take(&alert(20_001, "disk-full", "host"));
     assert!(!taking.together(0, again));
-    let next = taking.engine.incidents().last().unwrap().1;
+    taking.take(&alert(20_002, "disk-full", "host"));
+    let next = taking.told().remove(&taking.of(again).unwrap()).unwrap();
     assert_eq!(next.follows, taking.of(0));
     // A single item so far ahead might be wrong.
     for n in 300_000..300_002 {
         taking.take(&alert(n, "other", "elsewhere"));
     }
     taking.take(&alert(300_002, "last", "nowhere"));
-    assert_eq!(taking.engine.closed().len(), 3, "and a day later it is handed out for good");
+    let first = taking.records.iter().rfind(|record| record.incident == resolved.incident).unwrap();
+    assert_eq!(first.state, IncidentState::Closed, "and a day later it is told for the last time");
 }
 
 #[test]
 fn what_is_urgent_is_an_incident_by_itself() {
     let mut item = alert(0, "break-in", "vault");
     item.level = Level::Critical;
-    assert!(Taking::all(&[item]).engine.incidents().all(|(_, incident)| incident.is_told()));
+    assert_eq!(Taking::all(&[item]).only().items, 1);
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn what_comes_late_joins_and_opens_nothing() {
     let stray = taking.take(&call(6, "eve", "GetRole", &["role-that-nobody-else-names"]));
     assert!(taking.together(0, late));
     assert_eq!(taking.of(stray), None);
-    assert_eq!(taking.engine.counts().late, 2);
+    assert_eq!(taking.counts.late, 2);
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn one_wrong_clock_does_not_make_the_rest_late() {
     taking.take(&wrong);
     let now = taking.take(&alert(60, "c", "near"));
     assert!(taking.of(now).is_some());
-    assert_eq!(taking.engine.counts().late, 0);
+    assert_eq!(taking.counts.late, 0);
 }
 
 #[test]
@@ -121,7 +126,7 @@ fn times_at_both_ends_break_nothing() {
                 schemas::id::EventId::of("t", &format!("{at_ms}{}", taking.placed().len()));
             taking.take(&item);
         }
-        assert_eq!(taking.engine.counts().items, 5);
+        assert_eq!(taking.counts.items, 5);
     }
 }
 
@@ -133,6 +138,6 @@ fn tenants_beyond_the_bound_are_counted_and_stay_alone() {
         item.tenant = format!("tenant-{n}");
         taking.take(&item);
     }
-    assert_eq!(taking.engine.counts().tenants_refused, 2);
+    assert_eq!(taking.counts.tenants_refused, 2);
     assert_eq!(taking.of(3), None);
 }

@@ -1,24 +1,21 @@
 //! What people say, and what contradicts itself.
 
+use incidents::Asked;
 use incidents::command::Command;
-use incidents::incident::Stage;
 use schemas::id::{AlertId, IncidentId};
+use schemas::incident::IncidentState;
 
-use crate::support::{START_MS, Taking, alert};
+use crate::support::{Taking, alert};
 
 fn two_on_a_host() -> (Taking, IncidentId, Vec<AlertId>) {
-    let taking =
+    let mut taking =
         Taking::all(&[alert(0, "a", "host"), alert(5, "b", "host"), alert(9, "c", "host")]);
-    let incident = taking.engine.incidents().next().unwrap().1;
-    let (id, alerts) = (incident.id, incident.alerts.clone());
-    (taking, id, alerts)
+    let incident = taking.only();
+    (taking, incident.incident, incident.alerts)
 }
 
 fn follow(taking: &mut Taking, command: &Command) -> Result<Option<IncidentId>, String> {
-    let followed = taking.engine.follow("acme", command, START_MS + 10_000);
-    let taken = followed.map_err(|why| why.0)?;
-    taking.note_merged(taken.merged);
-    Ok(taken.incident)
+    taking.follow(10, command)
 }
 
 #[test]
@@ -41,7 +38,7 @@ fn parted_stays_parted_until_somebody_merges() {
 #[test]
 fn what_cannot_be_followed_says_why_and_changes_nothing() {
     let (mut taking, id, alerts) = two_on_a_host();
-    let before = taking.engine.incidents().count();
+    let before = taking.told();
     let cases = [
         (Command::Merge(id, id), "with itself"),
         (Command::Split(id, alerts.clone()), "not all of them"),
@@ -52,28 +49,32 @@ fn what_cannot_be_followed_says_why_and_changes_nothing() {
         let said = follow(&mut taking, &command).unwrap_err();
         assert!(said.contains(why), "{command:?}: {said}");
     }
-    assert!(taking.engine.follow("other", &Command::Acknowledge(id), 0).is_err());
-    assert_eq!(taking.engine.incidents().count(), before);
-    assert_eq!(taking.engine.counts().commands_refused, 4);
+    let command = Command::Acknowledge(id);
+    let asked = Asked { command: &command, by: None, note: None, time_ms: 0 };
+    assert!(taking.engine.follow("other", &asked).is_err());
+    assert_eq!(taking.told(), before);
+    assert_eq!(taking.counts.commands_refused, 5);
 }
 
 #[test]
 fn states_rise_and_what_comes_back_soon_reopens() {
     let (mut taking, id, _) = two_on_a_host();
-    let stage = |taking: &Taking| taking.engine.incidents().next().unwrap().1.stage;
+    let state = |taking: &mut Taking| taking.only().state;
     follow(&mut taking, &Command::Acknowledge(id)).unwrap();
-    assert_eq!(stage(&taking), Stage::Acknowledged);
+    assert_eq!(state(&mut taking), IncidentState::Acknowledged);
     follow(&mut taking, &Command::Mitigate(id)).unwrap();
     follow(&mut taking, &Command::Feedback(id, true)).unwrap();
     follow(&mut taking, &Command::Resolve(id)).unwrap();
-    assert_eq!(stage(&taking), Stage::Resolved);
+    assert_eq!(state(&mut taking), IncidentState::Resolved);
     assert!(follow(&mut taking, &Command::Acknowledge(id)).unwrap_err().contains("is resolved"));
     taking.take(&alert(600, "a", "host"));
-    assert_eq!(stage(&taking), Stage::Open);
-    let told = taking.engine.incidents().next().unwrap().1.told(3);
-    assert_eq!((told.revision, told.resolved_at_ms, &told.extra["reopened"]), (3, None, &1.into()));
+    assert_eq!(state(&mut taking), IncidentState::Open);
+    let told = taking.only();
+    assert_eq!((told.resolved_at_ms, told.reopened), (None, 1));
     follow(&mut taking, &Command::Resolve(id)).unwrap();
     let later = taking.take(&alert(600 + 3_000, "a", "host"));
     assert_ne!(taking.of(later), Some(id), "half an hour later it is another");
-    assert_eq!(taking.engine.incidents().last().unwrap().1.follows, Some(id));
+    taking.take(&alert(600 + 3_001, "a", "host"));
+    let later = taking.of(later).unwrap();
+    assert_eq!(taking.told()[&later].follows, Some(id));
 }

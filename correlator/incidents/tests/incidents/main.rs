@@ -13,5 +13,7 @@ mod bounds;
 mod commands;
 mod events;
 mod links;
+mod live;
 mod properties;
 mod support;
+mod undo;

@@ -160,6 +160,33 @@ fn spans_in_protobuf() {
 }
 
 #[test]
+fn spans_name_whom_they_ask_and_what_they_read() {
+    const QUEUE: (&str, &str) = ("messaging.destination.name", "mail");
+    const PEER: (&str, &str) = ("peer.service", "cart");
+    for (kind, (name, value), peer) in [
+        (3, PEER, Some("service/cart")),
+        (4, QUEUE, Some("queue/mail")),
+        (5, QUEUE, Some("queue/mail")),
+        (5, PEER, None),
+        (2, PEER, None),
+        (3, ("http.route", "/"), None),
+    ] {
+        let span = [
+            bytes(1, &[1; 16]),
+            bytes(2, &[2; 8]),
+            text(5, "ask"),
+            number(6, kind),
+            fixed(7, 5 * MILLI),
+            label(9, name, value),
+        ];
+        let told = lines(&FORMAT, &request(&[message(2, &span)]));
+        let expected = peer.map(|peer| format!("\"peer\":\"{peer}\""));
+        let found = told.split(['{', ',', '}']).find(|part| part.starts_with("\"peer\""));
+        assert_eq!(found, expected.as_deref(), "{told}");
+    }
+}
+
+#[test]
 fn metrics_in_json() {
     let value = br#"{"resourceMetrics":[{"resource":{"attributes":null},"scopeMetrics":[{"metrics":[
         {"name":"a","gauge":{"dataPoints":[{"asInt":"-3","timeUnixNano":"5000000"},{"flags":1}]}},

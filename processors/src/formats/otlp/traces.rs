@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use schemas::event::{Outcome, Severity};
 use schemas::kind::Kind;
+use schemas::relations::peer_of;
 use schemas::source_class::SourceClass;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::attributes::{self, AsObject, hex, read_label};
+use super::attributes::{self, AsObject, find, hex, read_label};
 use super::proto::Context;
 use super::{json, logs};
 use crate::draft::{Draft, Labels};
@@ -133,6 +134,7 @@ fn draft<'a>(context: &Context<'_, 'a>, span: Span<'a>, raw: Cow<'a, str>) -> Dr
     };
     logs::describe(&mut draft, context, &span.attributes);
     draft.detail("duration_ms", duration_ms(&span));
+    draft.detail("peer", peer(&span));
     let kind = usize::try_from(span.kind).ok().and_then(|kind| KINDS.get(kind));
     draft.detail("span_kind", kind.map(|kind| kind.trim_start_matches('_').to_ascii_lowercase()));
     let parent = span.parent_span_id.0;
@@ -143,6 +145,14 @@ fn draft<'a>(context: &Context<'_, 'a>, span: Span<'a>, raw: Cow<'a, str>) -> Dr
     draft.action = span.name.0;
     draft.raw = Some(raw);
     draft
+}
+
+/// Whom a client or a producer asks, and the queue that a consumer reads: `database/orders`.
+fn peer(span: &Span<'_>) -> Option<String> {
+    let (asks, reads) = (matches!(span.kind, 3 | 4), span.kind == 5);
+    let value = |name: &str| find(&span.attributes, name).map(AsRef::as_ref);
+    let peer = (asks || reads).then(|| peer_of(&value)).flatten()?;
+    (asks || peer.kind == "queue").then(|| format!("{}/{}", peer.kind, peer.value))
 }
 
 fn duration_ms(span: &Span<'_>) -> Option<f64> {

@@ -1,11 +1,27 @@
 //! Whose calls an event is one of.
 
 use schemas::event::Event;
+use schemas::kind::Kind;
+use serde_json::Value;
 
-use crate::item::Session;
+/// What is said in one channel is a session as well.
+pub const CHAT: &str = "chat";
+
+/// The calls of one program with one credential from one address; or what is said in one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The credential and the address.
+    pub who: String,
+    /// The program, without its version.
+    pub agent: String,
+}
 
 /// The session of a call, where the source tells who called with which credential or from where.
-pub(super) fn of(data: &Event) -> Option<Session> {
+pub(crate) fn of(data: &Event) -> Option<Session> {
+    if data.kind == Kind::Messages {
+        let channel = data.extra.get("channel").and_then(Value::as_str)?;
+        return Some(Session { who: format!("channel {channel}"), agent: CHAT.to_owned() });
+    }
     let network = data.network.as_ref();
     let address = network.and_then(|network| network.source_address.as_deref());
     let agent = network.and_then(|network| network.user_agent.as_deref());

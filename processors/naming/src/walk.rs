@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use schemas::event::Event;
 use serde_json::Value;
 
-use super::value;
-use crate::item::{Kind, Way};
+use crate::{Kind, Way, value};
 
 /// What is deeper is left out.
 const DEPTH_MAX: usize = 24;
@@ -39,7 +38,7 @@ const OF_RECORD: [&str; 20] = [
     "signature",
 ];
 /// Fields that differ from call to call, or are the same in all calls.
-const OF_NOTHING: [&str; 8] = [
+const OF_NOTHING: [&str; 10] = [
     "requestid",
     "ownerid",
     "accountid",
@@ -48,6 +47,9 @@ const OF_NOTHING: [&str; 8] = [
     "nexttoken",
     "paginationtoken",
     "principalid",
+    // The commit before a push is about an earlier one.
+    "before",
+    "tree_id",
 ];
 /// Who asked stands below these.
 const WHO: [&str; 5] = ["useridentity", "actor", "principal", "impersonateduser", "user"];
@@ -61,7 +63,7 @@ fn asked_or_answered(field: &str, way: Way) -> Way {
     if answer { Way::Given } else { way }
 }
 
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     named: &'a mut BTreeMap<(Kind, String), Way>,
     /// What a call is about, from its name: `CreateVpc` is about a `vpc`.
     noun: String,
@@ -69,7 +71,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(data: &Event, named: &'a mut BTreeMap<(Kind, String), Way>) -> Self {
+    pub(crate) fn new(data: &Event, named: &'a mut BTreeMap<(Kind, String), Way>) -> Self {
         let verb = data.action.find(|letter: char| !letter.is_ascii_uppercase()).unwrap_or(0);
         let rest = data.action.get(verb..).unwrap_or_default();
         let noun =
@@ -83,7 +85,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads a whole record.
-    pub(super) fn record(&mut self, raw: &Value) {
+    pub(crate) fn record(&mut self, raw: &Value) {
         let Value::Object(fields) = raw else { return };
         for (name, value) in fields {
             let field = name.to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! What a single value names: by its shape, and by the word its field ends in.
 
-use crate::item::Kind;
+use crate::Kind;
 
 const BYTES_MIN: usize = 4;
 const BYTES_MAX: usize = 4_096;
@@ -17,7 +17,7 @@ const PROVIDERS_ROLE: &str = "/AWSServiceRole";
 const IMAGES: [&str; 3] = ["ami", "aki", "ari"];
 
 /// Gives what a value names to `add`. The field's name is in lower case.
-pub(super) fn named(field: &str, value: &str, add: &mut dyn FnMut(Kind, &str)) {
+pub(crate) fn named(field: &str, value: &str, add: &mut dyn FnMut(Kind, &str)) {
     if !(BYTES_MIN..=BYTES_MAX).contains(&value.len()) {
         return;
     }
