@@ -89,20 +89,35 @@ fn await_change(log: &mut KafkaLog, mut beside: impl FnMut(), is_it: fn(&Change)
     }
 }
 
-/// A worker that the group went on without drops its member as it is, and joins anew.
-#[test]
-fn a_member_that_is_dropped_before_it_answered_a_rebalance_ends() {
-    let fixture = Kafka::new();
+/// Two members, the first of which holds all partitions, and the second of which has not joined yet.
+fn members(fixture: &Kafka) -> [KafkaLog; 2] {
     let mut first = fixture.member("a");
-    let mut second = fixture.member("b");
     await_change(&mut first, || {}, |change| matches!(change, Change::Assigned(_)));
-    let joins = || drop(second.poll(100, 50));
-    await_change(&mut first, joins, |change| matches!(change, Change::Revoked(_)));
+    [first, fixture.member("b")]
+}
+
+fn drop_within_a_minute(members: [KafkaLog; 2]) {
     let (ended, end) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        drop(first);
-        drop(second);
+        drop(members);
         ended.send(()).unwrap();
     });
     end.recv_timeout(Duration::from_secs(60)).expect("both members are dropped");
+}
+
+/// A worker that the group went on without drops its member as it is, and joins anew.
+#[test]
+fn a_member_that_is_dropped_before_it_answered_a_rebalance_ends() {
+    let [mut first, mut second] = members(&Kafka::new());
+    let joins = || drop(second.poll(100, 50));
+    await_change(&mut first, joins, |change| matches!(change, Change::Revoked(_)));
+    drop_within_a_minute([first, second]);
+}
+
+/// The rebalance was told by the time the second got its share, and nobody asked the first.
+#[test]
+fn a_member_that_is_dropped_before_it_heard_of_a_rebalance_ends() {
+    let [first, mut second] = members(&Kafka::new());
+    await_change(&mut second, || {}, |change| matches!(change, Change::Assigned(_)));
+    drop_within_a_minute([first, second]);
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -29,8 +30,7 @@ const STALE: u8 = 4;
 #[derive(Debug, Default)]
 struct Noted {
     changes: VecDeque<Change>,
-    /// Set when the consumer is being dropped: nobody will answer a rebalance any more.
-    closing: bool,
+    closing: Closing,
     /// Why no broker can be reached; `None` while one can.
     down: Option<String>,
     /// The last error that is not only that.
@@ -40,6 +40,17 @@ struct Noted {
     fetched: BTreeMap<TopicPartition, Offset>,
     /// Statistics that may still be of the time before a seek.
     stale_statistics: u8,
+}
+
+/// Nobody takes a rebalance up any more once the consumer is being dropped: its callback answers.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    #[default]
+    No,
+    Yes,
+    /// A member that ends takes the first answer for all; a second may come when nobody serves it any
+    /// more, and would be waited for without end.
+    Answered,
 }
 
 impl ConsumerNotes {
@@ -139,10 +150,13 @@ impl ConsumerContext for ConsumerNotes {
         let inputs = partitions_of(list);
         let assigns = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let mut noted = self.lock();
-        if noted.closing {
+        if noted.closing != Closing::No {
+            let before = std::mem::replace(&mut noted.closing, Closing::Answered);
             drop(noted);
-            // Of a member that is leaving, librdkafka takes this for the answer to either.
-            if let Err(error) = consumer.unassign() {
+            if before == Closing::Yes
+                // Of a member that is leaving, librdkafka takes this for the answer to either.
+                && let Err(error) = consumer.unassign()
+            {
                 tracing::debug!(%error, "cannot unassign while closing");
             }
             return;
@@ -157,8 +171,23 @@ impl ConsumerContext for ConsumerNotes {
 
 /// Answers what is still to be answered, before the consumer is dropped: librdkafka waits for the answer
 /// to a rebalance that it has told, and without one it waits for ever.
+///
+/// An answer may overtake a rebalance that is queued and not yet served. To answer that one again, once the
+/// member has ended, would wait for ever too: so nothing answered is left in the queue.
 pub(crate) fn close(consumer: &BaseConsumer<ConsumerNotes>) {
-    consumer.context().lock().closing = true;
+    loop {
+        consumer.context().lock().changes.clear();
+        answer(consumer);
+        while consumer.poll(Duration::ZERO).is_some() {}
+        let mut noted = consumer.context().lock();
+        if noted.changes.is_empty() {
+            noted.closing = Closing::Yes;
+            return;
+        }
+    }
+}
+
+fn answer(consumer: &BaseConsumer<ConsumerNotes>) {
     let assigned = consumer.incremental_assign(&TopicPartitionList::new());
     let read = consumer.assignment();
     let revoked = read.and_then(|read| consumer.incremental_unassign(&read));
