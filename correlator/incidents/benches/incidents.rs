@@ -16,7 +16,7 @@
     reason = "a benchmark reads the clock, prints, and may fail loudly"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use incidents::item::Session;
@@ -32,7 +32,12 @@ const START_MS: i64 = 1_790_000_000_000;
 /// So many things go on at once, of which more than 1,000 incidents are made; each has twenty alerts.
 const GROUPS: u64 = 1_400;
 const ALERTS_OF_EACH: u64 = 20;
+/// The fewer rules there are, the more of these things are taken for one while they are new.
+const RULES: u64 = 800;
 const ITEMS_OF_TRANSACTION: u64 = 1_000;
+/// The rates take turns, so that what else the machine does meets both.
+const ROUNDS: u64 = 5;
+const ITEMS_OF_ROUND: u64 = 60_000;
 
 fn mixed(number: u64) -> u64 {
     (number ^ (number >> 29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7
@@ -47,7 +52,7 @@ fn item(number: u64, at_ms: i64) -> Item {
     let drawn = mixed(number);
     let (group, of_group) = (drawn % GROUPS, drawn / GROUPS % ALERTS_OF_EACH);
     let alert = !number.is_multiple_of(3);
-    let rule = format!("rule-{}", (group * 7 + of_group) % 400);
+    let rule = format!("rule-{}", (group * 7 + of_group) % RULES);
     let place = format!("service-{group}-{}", of_group % 5);
     let named = vec![
         mention(Kind::Name, format!("deployment-of-service-{group}-in-production")),
@@ -94,12 +99,17 @@ struct Run {
     number: u64,
     /// Microseconds of event time since the start.
     passed_us: u64,
-    /// Incidents that are told and not over.
-    open: BTreeSet<IncidentId>,
+    /// Incidents that are told and not over, with how many alerts hold in each.
+    open: BTreeMap<IncidentId, u64>,
     records: usize,
 }
 
 impl Run {
+    fn new() -> Self {
+        let engine = Engine::new(Limits::default());
+        Self { engine, number: 0, passed_us: 0, open: BTreeMap::new(), records: 0 }
+    }
+
     /// So many items, so many a second of event time; gives microseconds of each.
     fn take(&mut self, count: u64, rate: u64) -> Vec<f64> {
         let mut each = Vec::with_capacity(count as usize);
@@ -127,9 +137,18 @@ impl Run {
             if over {
                 self.open.remove(&record.incident);
             } else {
-                self.open.insert(record.incident);
+                self.open.insert(record.incident, record.holding);
             }
         }
+    }
+
+    /// What is open; fewer would be another measurement than the one that is named here.
+    fn state(&self) -> String {
+        let (incidents, alerts) = (self.open.len(), self.open.values().sum::<u64>());
+        assert!(incidents >= 1_000, "{incidents} incidents are open");
+        assert!(alerts >= 20_000, "{alerts} alerts are open");
+        let entries = self.engine.kept();
+        format!("{incidents} incidents with {alerts} alerts open, {entries} entries")
     }
 }
 
@@ -145,52 +164,70 @@ fn resident_mib() -> f64 {
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
 }
 
-fn main() {
-    let mut run = Run {
-        engine: Engine::new(Limits::default()),
-        number: 0,
-        passed_us: 0,
-        open: BTreeSet::new(),
-        records: 0,
-    };
-    run.take(200_000, 100);
-    // A task that catches up takes as many in a second as it can: most of that time nothing is due.
-    for rate in [100, 10_000] {
-        measure(&mut run, rate);
-    }
-    remember(&mut run);
+/// What items cost that came at a rate.
+struct Cost {
+    rate: u64,
+    /// Items in a second of CPU time, of each round.
+    throughputs: Vec<f64>,
+    /// Microseconds of each item of all rounds.
+    each: Vec<f64>,
+    records: usize,
 }
 
-/// Takes items that came at a rate, and prints what that cost.
-fn measure(run: &mut Run, rate: u64) {
-    let (before, began_s) = (run.records, spent_s());
-    let mut each = run.take(200_000, rate);
-    let total_s = spent_s() - began_s;
-    each.sort_by(f64::total_cmp);
-    let at = |share: f64| each[(each.len() as f64 * share) as usize];
-    println!(
-        "{rate} items in a second of event time: {:.0} items/s of CPU time; each: p50 {:.1} us, p90 {:.1} us, p99 {:.1} us, max {:.0} us; {} incidents open, {} entries, {} records",
-        200_000.0 / total_s,
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        each[each.len() - 1],
-        run.open.len(),
-        run.engine.kept(),
-        run.records - before
-    );
+impl Cost {
+    fn of(rate: u64) -> Self {
+        Self { rate, throughputs: Vec::new(), each: Vec::new(), records: 0 }
+    }
+
+    fn measure(&mut self, run: &mut Run) {
+        let (before, began_s) = (run.records, spent_s());
+        self.each.extend(run.take(ITEMS_OF_ROUND, self.rate));
+        self.throughputs.push(ITEMS_OF_ROUND as f64 / (spent_s() - began_s));
+        self.records += run.records - before;
+    }
+
+    fn print(mut self) {
+        let Self { rate, records, .. } = self;
+        self.throughputs.sort_by(f64::total_cmp);
+        self.each.sort_by(f64::total_cmp);
+        let at = |share: f64| self.each[(self.each.len() as f64 * share) as usize];
+        println!(
+            "{rate} items in a second of event time: {:.0} items/s of CPU time (median of {ROUNDS}, {:.0} to {:.0}); each: p50 {:.1} us, p90 {:.1} us, p99 {:.1} us, max {:.0} us; {records} records for {} items",
+            self.throughputs[self.throughputs.len() / 2],
+            self.throughputs[0],
+            self.throughputs[self.throughputs.len() - 1],
+            at(0.5),
+            at(0.9),
+            at(0.99),
+            self.each[self.each.len() - 1],
+            ITEMS_OF_ROUND * ROUNDS,
+        );
+    }
+}
+
+fn main() {
+    let mut run = Run::new();
+    run.take(300_000, 100);
+    println!("{}", run.state());
+    // A task that catches up takes as many in a second as it can: most of that time nothing is due.
+    let mut costs = [100, 10_000].map(Cost::of);
+    for _ in 0..ROUNDS {
+        costs.iter_mut().for_each(|cost| cost.measure(&mut run));
+    }
+    println!("{}", run.state());
+    costs.into_iter().for_each(Cost::print);
+    remember(&mut run);
 }
 
 /// Takes items with ever new names, and prints what is resident after every tenth.
 fn remember(run: &mut Run) {
     let millions = std::env::var("ISOBAR_BENCH_MILLIONS").map_or(3, |text| text.parse().unwrap());
-    for tenth in 1..=10 {
+    for tenth in 1..=if millions > 0 { 10 } else { 0 } {
         run.take(millions * 100_000, 2_000);
         println!(
-            "after {tenth} tenths of {millions} million more: {:.0} MiB, {} entries, {} incidents open, {:?}",
+            "after {tenth} tenths of {millions} million more: {:.0} MiB, {}, {:?}",
             resident_mib(),
-            run.engine.kept(),
-            run.open.len(),
+            run.state(),
             run.engine.take_counts()
         );
     }

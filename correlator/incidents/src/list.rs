@@ -49,8 +49,7 @@ impl<V: Clone + Serialize + DeserializeOwned> List<V> {
     pub(crate) fn of(&self, (tenant, incident): At) -> impl Iterator<Item = (u64, &V)> {
         let (from, to) = ((tenant, incident, 0), (tenant, incident, u64::MAX));
         let all = self.entries.range(Bound::Included(&from), Bound::Included(&to));
-        // The bounds do not outlive this call, so the iterator over them cannot.
-        all.map(|((.., key), value)| (*key, value)).collect::<Vec<_>>().into_iter()
+        all.map(|((.., key), value)| (*key, value))
     }
 
     /// Takes out the entries of an incident.

@@ -1,8 +1,10 @@
 //! When which record is told.
 //!
-//! **Invariant:** every change of an incident is told within ten seconds of its tenant's time, and what
-//! people wait for at once: that it is opened, its stage and its level, what merged and what was parted,
-//! the first of what belongs to it, and every time that it has grown to twice of what was told.
+//! **Invariant:** what people wait for is told at once: that an incident is opened, its stage and its level,
+//! what merged and what was parted, the first of what belongs to it, and every time that it has grown to
+//! twice of what was told. What is new in its course, as the end of an alert, is told within ten seconds of
+//! its tenant's time. What only counts, as another occurrence of a known alert, waits for a tenth of the
+//! incident's age: ten seconds at least, and a minute at most.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -16,8 +18,12 @@ use crate::key;
 use crate::list::At;
 use crate::tenant::Tenant;
 
-/// What need not be told at once waits so long.
+/// What is new and need not be told at once waits so long.
 const WAITS_MS: i64 = 10_000;
+/// What only counts waits so long at most.
+const COUNTS_WAIT_MS: i64 = 60_000;
+/// What only counts waits for such a part of the incident's age.
+const OF_AGE: i64 = 10;
 /// So many records are written before one item; the rest before the next ones.
 const TOLD_MAX: usize = 8;
 /// So many conditions and pieces of evidence are told at once.
@@ -30,12 +36,14 @@ pub(crate) struct Standing {
     level: Level,
     /// How many conditions and pieces of evidence it has.
     parts: u64,
+    /// How much has happened in its course.
+    moments: u64,
 }
 
 impl Incident {
     pub(crate) fn standing(&self) -> Standing {
         let parts = self.conditions + self.evidence;
-        Standing { stage: self.stage, level: self.level, parts }
+        Standing { stage: self.stage, level: self.level, parts, moments: self.moments }
     }
 
     fn differs(&self, before: Standing) -> bool {
@@ -45,25 +53,41 @@ impl Incident {
             || now.level != before.level
             || (now.parts != before.parts && (now.parts <= FIRST_MAX || grown))
     }
+
+    /// How long it waits to be told that there is more of what is known of it.
+    fn counts_wait_ms(&self, now_ms: i64) -> i64 {
+        let age_ms = now_ms.saturating_sub(self.opened_ms);
+        (age_ms / OF_AGE).clamp(WAITS_MS, COUNTS_WAIT_MS)
+    }
 }
 
 impl Tenant<'_> {
-    /// An incident was changed: tells of it when the work is done, or soon.
+    /// An incident was changed: tells of it when the work is done, or soon, or when it is time to.
     pub(crate) fn note_change(&mut self, number: u64, before: Standing) {
-        if self.incident(number).is_some_and(|incident| incident.differs(before)) {
+        let Some(incident) = self.incident(number) else { return };
+        if incident.differs(before) {
             self.urgent.push(number);
-        } else {
+        } else if incident.moments != before.moments {
             self.tell_soon(number);
+        } else {
+            self.tell_within(number, incident.counts_wait_ms(self.row.now_ms));
         }
     }
 
     /// Tells of an incident within ten seconds.
     pub(crate) fn tell_soon(&mut self, number: u64) {
-        let waits = |incident: &&Incident| incident.is_told() && incident.tell_ms.is_none();
-        if self.incident(number).filter(waits).is_none() {
+        self.tell_within(number, WAITS_MS);
+    }
+
+    /// Tells of an incident in so long, unless it is told before that anyway.
+    fn tell_within(&mut self, number: u64, wait_ms: i64) {
+        let due_ms = self.row.now_ms.saturating_add(wait_ms);
+        let sooner =
+            |of: &&Incident| of.is_told() && of.tell_ms.is_none_or(|tell_ms| due_ms < tell_ms);
+        if self.incident(number).filter(sooner).is_none() {
             return;
         }
-        let due_ms = self.row.now_ms.saturating_add(WAITS_MS);
+        self.forget_to_tell(number);
         if let Some(incident) = self.incident_mut(number) {
             incident.tell_ms = Some(due_ms);
             self.stores.to_tell.insert(&(self.number, due_ms, number), ());

@@ -174,8 +174,12 @@ where
         Some(entry.value)
     }
 
-    /// Keys and values between two bounds, in order.
-    pub fn range<Q>(&self, from: Bound<&Q>, to: Bound<&Q>) -> impl Iterator<Item = (&K, &V)>
+    /// Keys and values between two bounds, in order. What it gives may outlive the bounds.
+    pub fn range<'s, Q>(
+        &'s self,
+        from: Bound<&Q>,
+        to: Bound<&Q>,
+    ) -> impl Iterator<Item = (&'s K, &'s V)> + use<'s, K, V, Q>
     where
         K: Borrow<Q>,
         Q: Ord + ?Sized,

@@ -140,6 +140,55 @@ fn what_waits_is_told_within_ten_seconds_and_the_rest_at_once() {
     assert!((0..).zip(&revisions).all(|(n, revision)| n == *revision), "{revisions:?}");
 }
 
+/// How long it takes until what comes at a second of an incident's time is told.
+#[test]
+fn what_only_counts_waits_for_a_tenth_of_the_age_and_a_minute_at_most() {
+    let again: fn(&mut Taking, i64) = |taking, at| {
+        taking.take(&live(at, "slow", "web"));
+    };
+    let ends: fn(&mut Taking, i64) = |taking, at| taking.end(at, "slow", "web");
+    let both: fn(&mut Taking, i64) = |taking, at| {
+        taking.take(&live(at - 20, "slow", "web"));
+        taking.end(at, "slow", "web");
+    };
+    let urgent: fn(&mut Taking, i64) = |taking, at| {
+        taking.take(&Item { level: Level::Critical, ..live(at, "slow", "web") });
+    };
+    for (what, happens, at, waits) in [
+        ("another occurrence of what is young", again, 60, 10),
+        ("after five minutes", again, 300, 30),
+        ("after an hour", again, 3_600, 60),
+        ("the end of an alert after an hour", ends, 3_600, 10),
+        ("the same while an occurrence waits", both, 3_600, 10),
+        ("its level", urgent, 3_600, 0),
+    ] {
+        let mut taking = two_alerts();
+        happens(&mut taking, at);
+        let before = 1 + usize::from(waits == 0);
+        taking.advance(at + waits - 1);
+        assert_eq!(taking.records.len(), before, "{what}: not yet");
+        taking.advance(at + waits);
+        assert_eq!(taking.records.len(), 2, "{what}: now");
+        taking.advance(at + 3_000);
+        assert_eq!(taking.records.len(), 2, "{what}: once");
+    }
+}
+
+/// An incident that is quiet says so with everything that waited, and is told no more.
+#[test]
+fn the_last_record_has_all_that_waited() {
+    let mut taking = two_alerts();
+    taking.end(3_600, "slow", "web");
+    taking.take(&live(3_611, "errors", "web"));
+    taking.end(3_612, "errors", "web");
+    taking.advance(3_612 + 300);
+    let last = taking.records.last().unwrap().clone();
+    assert_eq!((last.state, last.items, last.holding), (IncidentState::Resolved, 3, 0));
+    let records = taking.records.len();
+    taking.advance(3_612 + 1_000);
+    assert_eq!(taking.records.len(), records);
+}
+
 #[test]
 fn what_merged_says_into_what_and_is_told_no_more() {
     let mut taking = Taking::all(&[
