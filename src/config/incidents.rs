@@ -239,7 +239,7 @@ mod tests {
     /// Who is said to depend on a thing.
     fn touched(fixed: Arc<Fixed>, kind: &str, name: &str) -> Vec<String> {
         let mut estate = Estate::new(Limits::default(), fixed);
-        let found = estate.affected(0, &[Thing::new(kind, name).unwrap()], 0);
+        let found = estate.affected(0, &[&Thing::new(kind, name).unwrap()], 0);
         found.into_iter().map(|of| of.reason).collect()
     }
 

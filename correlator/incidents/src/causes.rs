@@ -5,10 +5,11 @@
 use schemas::incident::{Affected, Cause};
 use schemas::relations::things_of;
 
-use crate::estate::{self, Case, Symptom, Thing};
+use crate::estate::{self, Case, Estate, Symptom, Thing};
 use crate::incident::{Change, Incident};
 use crate::item::{Item, Kind, Way};
 use crate::list::At;
+use crate::stores::{Stores, TenantNumber};
 use crate::tenant::Tenant;
 use crate::timeline::cut;
 
@@ -22,31 +23,19 @@ const AFFECTED_MAX: usize = 32;
 impl Tenant<'_> {
     /// What may have caused an incident, the likeliest first, and what may be touched by it.
     pub(crate) fn explain(&mut self, at: At) -> (Vec<Cause>, Vec<Affected>) {
-        let symptoms = self.stores.lists.symptoms.of(at);
-        let symptoms: Vec<Symptom> = symptoms.map(|(_, symptom)| symptom.clone()).collect();
-        let causes = self.causes(at, &symptoms);
-        let things: Vec<Thing> = symptoms.into_iter().map(|symptom| symptom.thing).collect();
-        let here = things.iter().map(estate::here);
-        let mut affected: Vec<Affected> = here.collect();
-        affected.extend(self.stores.estate.affected(self.number, &things, self.row.now_ms));
-        affected.truncate(AFFECTED_MAX);
-        (causes, affected)
-    }
-
-    fn causes(&mut self, at: At, symptoms: &[Symptom]) -> Vec<Cause> {
-        let changes = self.stores.lists.changes.of(at);
-        let tied: Vec<(estate::Change, String)> =
-            changes.filter_map(|(_, change)| change.tied()).collect();
-        let changes: Vec<estate::Change> = tied.iter().map(|(change, _)| change.clone()).collect();
+        let Stores { lists, estate, .. } = &mut *self.stores;
+        let symptoms: Vec<&Symptom> = lists.symptoms.of(at).map(|(_, symptom)| symptom).collect();
+        let things: Vec<&Thing> = symptoms.iter().map(|symptom| &symptom.thing).collect();
         let case =
-            Case { tenant: self.name, symptoms, changes: &changes, time_ms: self.row.now_ms };
-        let ranked = self.stores.estate.causes(self.number, &case).into_iter();
-        let explained = |mut cause: Cause| {
-            let why = tied.iter().find(|(change, _)| Some(change.record) == cause.record);
-            cause.reason.extend(why.map(|(_, why)| format!("; {why}")));
-            cause
-        };
-        ranked.map(|ranked| explained(ranked.cause)).collect()
+            Case { tenant: self.name, symptoms: &symptoms, changes: &[], time_ms: self.row.now_ms };
+        let causes = ranked(estate, self.number, case, lists.changes.of(at));
+        let mut affected = Vec::with_capacity(AFFECTED_MAX);
+        affected.extend(things.iter().take(AFFECTED_MAX).map(|thing| estate::here(thing)));
+        if affected.len() < AFFECTED_MAX {
+            affected.extend(estate.affected(self.number, &things, self.row.now_ms));
+            affected.truncate(AFFECTED_MAX);
+        }
+        (causes, affected)
     }
 
     /// Keeps where an alert began to hold, where it is known.
@@ -106,6 +95,25 @@ impl Tenant<'_> {
     }
 }
 
+/// What may have caused an incident with such changes, each cause with why its change belongs there.
+fn ranked<'c>(
+    estate: &mut Estate,
+    tenant: TenantNumber,
+    case: Case<'_>,
+    changes: impl Iterator<Item = (u64, &'c Change)>,
+) -> Vec<Cause> {
+    let tied = changes.filter_map(|(_, change)| change.tied());
+    let (changes, whys): (Vec<estate::Change>, Vec<&str>) = tied.unzip();
+    let ranked = estate.causes(tenant, &Case { changes: &changes, ..case }).into_iter();
+    let explained = |mut cause: Cause| {
+        let at = changes.iter().position(|change| Some(change.record) == cause.record);
+        let why = at.and_then(|at| whys.get(at));
+        cause.reason.extend(why.map(|why| format!("; {why}")));
+        cause
+    };
+    ranked.map(|ranked| explained(ranked.cause)).collect()
+}
+
 /// What an item is about: its service, else the narrowest thing that is known of it.
 pub(crate) fn thing_of(item: &Item) -> Option<Thing> {
     let things = item.resource.as_ref().map(|resource| things_of(&resource.attributes));
@@ -132,7 +140,7 @@ impl Change {
         }
     }
 
-    fn tied(&self) -> Option<(estate::Change, String)> {
+    fn tied(&self) -> Option<(estate::Change, &str)> {
         let (linked, why) = self.why.as_ref()?;
         let change = estate::Change {
             record: self.record,
@@ -142,6 +150,6 @@ impl Change {
             by: self.by.clone(),
             linked: *linked,
         };
-        Some((change, why.clone()))
+        Some((change, why))
     }
 }

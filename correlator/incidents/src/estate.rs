@@ -52,7 +52,7 @@ pub(crate) fn here(thing: &Thing) -> Affected {
         kind: thing.kind().to_owned(),
         name: thing.name().to_owned(),
         steps: 0,
-        reason: format!("{} has alerts", thing.called()),
+        reason: thing.called() + " has alerts",
         extra: Extra::new(),
     }
 }
@@ -135,7 +135,7 @@ impl Estate {
     }
 
     /// Who depends on these things, and is none of them: the nearest first, at most 32.
-    pub fn affected(&mut self, tenant: u32, at: &[Thing], time_ms: i64) -> Vec<Affected> {
+    pub fn affected(&mut self, tenant: u32, at: &[&Thing], time_ms: i64) -> Vec<Affected> {
         let (affected, looked_at) = self.view(tenant, time_ms).affected(at);
         self.counts.looked_at += looked_at as u64;
         affected

@@ -52,6 +52,13 @@ impl<V: Clone + Serialize + DeserializeOwned> List<V> {
         all.map(|((.., key), value)| (*key, value))
     }
 
+    /// What is said of the entries of an incident, in order; so many are expected.
+    pub(crate) fn said<T>(&self, at: At, expected: usize, say: impl Fn(&V) -> T) -> Vec<T> {
+        let mut all = Vec::with_capacity(expected);
+        all.extend(self.of(at).map(|(_, value)| say(value)));
+        all
+    }
+
     /// Takes out the entries of an incident.
     pub(crate) fn take(&mut self, at: At) -> Vec<(u64, V)> {
         let keys: Vec<u64> = self.of(at).map(|(key, _)| key).collect();

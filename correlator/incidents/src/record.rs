@@ -3,20 +3,22 @@
 use schemas::alert::Feedback;
 use schemas::command::Verdict;
 use schemas::envelope::Extra;
-use schemas::incident::{Incident as Told, IncidentState, Link, Recommendation};
+use schemas::incident::{Incident as Told, IncidentState, Recommendation};
 use schemas::resource::Entity;
 
 use crate::incident::{Incident, Judged, Named};
 use crate::list::At;
 use crate::tenant::Tenant;
 use crate::timeline::MOMENTS_MAX;
+use crate::why::Tie;
 
 impl Tenant<'_> {
     /// The record that tells of an incident as it is, its state left open.
     pub(crate) fn record(&mut self, incident: &Incident, at: At) -> Told {
         let (causes, affected) = self.explain(at);
-        let alerts = self.stores.lists.alerts.of(at).filter(|(_, raised)| raised.named);
-        let alerts: Vec<_> = alerts.map(|(_, raised)| raised.alert).collect();
+        let named = self.stores.lists.alerts.of(at).filter(|(_, raised)| raised.named);
+        let mut alerts = Vec::with_capacity(incident.named.alerts);
+        alerts.extend(named.map(|(_, raised)| raised.alert));
         Told {
             incident: incident.id,
             revision: incident.revision.saturating_sub(1),
@@ -31,10 +33,10 @@ impl Tenant<'_> {
             alerts_left_out: incident.alerts.saturating_sub(alerts.len() as u64),
             alerts,
             items: incident.items,
-            links: self.links(at),
+            links: self.stores.lists.links.said(at, incident.named.links, Tie::told),
             entities: self.shared_entities(at),
             causes,
-            timeline: self.timeline(at),
+            timeline: self.timeline(at, incident.moments),
             moments_left_out: incident.moments.saturating_sub(MOMENTS_MAX as u64),
             affected,
             recommendations: self.recommendations(at),
@@ -45,10 +47,6 @@ impl Tenant<'_> {
             follows: incident.follows,
             extra: Extra::new(),
         }
-    }
-
-    fn links(&self, at: At) -> Vec<Link> {
-        self.stores.lists.links.of(at).map(|(_, tie)| tie.told()).collect()
     }
 
     /// What at least two of its items name, the most named first.

@@ -101,10 +101,10 @@ impl Tenant<'_> {
         }
     }
 
-    /// The moments of an incident, for its record.
-    pub(crate) fn timeline(&self, at: At) -> Vec<Moment> {
-        let moments = self.stores.lists.moments.of(at);
-        let mut all: Vec<Moment> = moments.map(|(_, happened)| happened.told()).collect();
+    /// The moments of an incident that had so many, for its record.
+    pub(crate) fn timeline(&self, at: At, had: u64) -> Vec<Moment> {
+        let kept = usize::try_from(had).map_or(MOMENTS_MAX, |had| had.min(MOMENTS_MAX));
+        let mut all = self.stores.lists.moments.said(at, kept, Happened::told);
         all.sort_by_key(|moment| moment.at_ms);
         all
     }

@@ -44,9 +44,7 @@ impl Work<'_> {
         let alert = Box::new(Envelope::new(attributes, told));
         self.out.said.push(Said::Alert(alert));
     }
-}
 
-impl Work<'_> {
     /// An open alert is part of an incident, and says so.
     pub(super) fn join_incident(&mut self, id: AlertId, incident: IncidentId) {
         let key = (self.tenant, id);

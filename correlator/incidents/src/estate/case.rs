@@ -12,7 +12,7 @@ pub struct Case<'c> {
     /// The name of the tenant, by which resources get their ids.
     pub tenant: &'c str,
     /// What its alerts hold at.
-    pub symptoms: &'c [Symptom],
+    pub symptoms: &'c [&'c Symptom],
     /// What was deployed or configured, as far as the incident holds it.
     pub changes: &'c [Change],
     /// The time of the tenant.

@@ -66,6 +66,9 @@ pub(super) fn rank(view: View<'_>, case: &Case<'_>) -> (Vec<Ranked>, usize) {
         return (Vec::new(), looked_at);
     };
     let changes = changes_of(case.changes, &sick);
+    if changes.is_empty() && sick.values().all(|sick| sick.below.is_empty()) {
+        return (Vec::new(), looked_at);
+    }
     let inquiry = Inquiry { view, tenant: case.tenant, changes, sick: &sick, first_ms };
     let mut suspects = inquiry.suspects();
     if suspects.iter().all(|suspect| suspect.change.is_none()) {
@@ -82,8 +85,8 @@ pub(super) fn rank(view: View<'_>, case: &Case<'_>) -> (Vec<Ranked>, usize) {
 }
 
 /// Each thing once, with its earliest alert.
-fn sick_of<'c>(view: View<'_>, symptoms: &'c [Symptom]) -> (BTreeMap<ThingId, Sick<'c>>, usize) {
-    let mut order: Vec<&Symptom> = symptoms.iter().collect();
+fn sick_of<'c>(view: View<'_>, symptoms: &[&'c Symptom]) -> (BTreeMap<ThingId, Sick<'c>>, usize) {
+    let mut order: Vec<&Symptom> = symptoms.to_vec();
     order.sort_by_key(|symptom| (!symptom.urgent, symptom.began_ms, &symptom.thing));
     let (mut sick, mut looked_at) = (BTreeMap::<ThingId, Sick<'c>>::new(), 0);
     for symptom in order {
@@ -174,14 +177,17 @@ impl<'c> Inquiry<'_, 'c> {
     fn sick_suspect(&self, id: ThingId) -> Option<Suspect<'c>> {
         let own = self.sick.get(&id)?;
         let explained = self.explained(id, own.began_ms.saturating_sub(TOLD_LATE_MS));
-        let change = self.change_on(&self.one_with(id), own.began_ms);
+        let changed = !self.changes.is_empty();
+        let change = changed.then(|| self.change_on(&self.one_with(id), own.began_ms)).flatten();
+        if explained.is_empty() && change.is_none() {
+            return None;
+        }
         let share = explained_share(self.sick.values(), &explained, Some(own));
         let is_first = own.began_ms <= self.first_ms;
         let place = change.map(|change| nearness(change.at_ms, own.began_ms));
         let score = seen(share, is_first, place);
-        let speaks = !explained.is_empty() || change.is_some();
         let thing = Some(own.thing.clone());
-        speaks.then_some(Suspect { thing, began_ms: Some(own.began_ms), explained, change, score })
+        Some(Suspect { thing, began_ms: Some(own.began_ms), explained, change, score })
     }
 
     /// What has no alert of its own: it was changed, and what depends on it began to show symptoms.

@@ -78,7 +78,7 @@ impl Thing {
     pub(super) fn called(&self) -> String {
         match &*self.kind {
             "service" | "database" => self.name.clone(),
-            kind => format!("{kind} {}", self.name),
+            kind => [kind, " ", &self.name].concat(),
         }
     }
 

@@ -15,8 +15,8 @@ pub(super) const AFFECTED_MAX: usize = 32;
 
 impl View<'_> {
     /// The things that depend on these, without these, and how many things were looked at.
-    pub(super) fn affected(&self, at: &[Thing]) -> (Vec<Affected>, usize) {
-        let starts: BTreeSet<ThingId> = at.iter().map(Thing::id).collect();
+    pub(super) fn affected(&self, at: &[&Thing]) -> (Vec<Affected>, usize) {
+        let starts: BTreeSet<ThingId> = at.iter().map(|thing| thing.id()).collect();
         let walk = self.walk(&starts, Side::Above, AFFECTED_MAX);
         let others = walk.reached.iter().enumerate().skip(starts.len());
         let mut found: Vec<_> = others

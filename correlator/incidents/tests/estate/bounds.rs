@@ -64,7 +64,7 @@ fn things_not_seen_for_longest_make_room_and_are_counted() {
     assert_eq!(counts.things_evicted + counts.things_expired, 2 * 1_000 + 2 - 100);
     let at_ms = NOW_MS + 50 * HOUR_MS;
     let cart = named("cart");
-    assert_eq!(estate.affected(TENANT, &[cart], at_ms).len(), 1);
+    assert_eq!(estate.affected(TENANT, &[&cart], at_ms).len(), 1);
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub(crate) fn learn(estate: &mut Estate, tenant: u32, text: &str) {
 /// Who is touched, nearest first: `1 checkout: checkout calls orders`.
 pub(crate) fn affected(estate: &mut Estate, tenant: u32, at: &str) -> Vec<String> {
     let at: Vec<Thing> = at.split_whitespace().map(named).collect();
-    let found = estate.affected(tenant, &at, NOW_MS);
+    let found = estate.affected(tenant, &at.iter().collect::<Vec<_>>(), NOW_MS);
     found.iter().map(|of| format!("{} {}: {}", of.steps, of.name, of.reason)).collect()
 }
 
@@ -117,6 +117,7 @@ pub(crate) fn changes(text: &str) -> Vec<Change> {
 /// Causes, likeliest first: `0.89 orders began first`.
 pub(crate) fn causes(estate: &mut Estate, alerts: &str, changed: &str) -> Vec<String> {
     let (symptoms, changes) = (symptoms(alerts), changes(changed));
+    let symptoms: Vec<&Symptom> = symptoms.iter().collect();
     let case = Case { tenant: "acme", symptoms: &symptoms, changes: &changes, time_ms: NOW_MS };
     let ranked = estate.causes(TENANT, &case);
     ranked.iter().map(|of| format!("{:.2} {}", of.cause.score.get(), of.cause.reason)).collect()
