@@ -7,6 +7,7 @@ mod baseline;
 mod estate;
 mod feed;
 mod found;
+mod matching;
 mod measure;
 mod noise;
 mod plot;

@@ -82,6 +82,7 @@ fn item(number: u64, at_ms: i64) -> Item {
         place: Some(place).filter(|_| alert),
         session: Some(session).filter(|_| !alert),
         mentions: if alert { Vec::new() } else { named },
+        is_delivery: false,
         makes: false,
         level: Level::Warning,
         title: format!("{rule}: something is slow at service {group}"),

@@ -80,6 +80,14 @@ impl Candidate {
         1.0 - self.again.iter().map(none).product::<f64>() >= JOIN
     }
 
+    /// Whether it is only that the same service was changed before.
+    pub(crate) fn is_of_change_alone(&self) -> bool {
+        let of_change = |part: &Part| matches!(part.what, What::Again { of: Of::Changed, .. });
+        let little = |part: &Part| matches!(part.what, What::Words | What::Follows { .. });
+        self.parts.iter().any(of_change)
+            && self.parts.iter().all(|part| of_change(part) || little(part))
+    }
+
     /// Whether the graph spoke for it already: many paths between two things are no more than one.
     pub(crate) fn has_near(&self) -> bool {
         self.parts.iter().any(|part| matches!(part.what, What::Near { .. }))

@@ -13,6 +13,7 @@ use crate::incident::{Incident, Stage};
 use crate::item::Item;
 use crate::join::Joined;
 use crate::key::{self, Key};
+use crate::sense::Sense;
 use crate::tenant::Tenant;
 use crate::timeline::cut;
 use crate::weights;
@@ -202,13 +203,23 @@ impl Tenant<'_> {
             // What recurs anyway, and goes on here, says nothing about what is near it this time.
             let rare = other.is_enough_to_merge(size) && chosen.is_some_and(Candidate::is_rare);
             // What was said or changed before any alert goes where an item goes that belongs to it.
-            let told_before = chosen.is_some() && self.is_raised(name) != self.is_raised(survivor);
+            let told_before = chosen.is_some()
+                && self.is_raised(name) != self.is_raised(survivor)
+                && !self.is_changed_within(survivor, (name, other));
             if (rare || told_before) && self.may_merge(survivor, name) {
                 self.tell_why_merged(arriving, name, other);
                 survivor = self.unite(survivor, name, &mut arriving.merged);
             }
         }
         survivor
+    }
+
+    /// Whether nothing ties a change to an incident but that it came while that went on.
+    fn is_changed_within(&self, incident: u64, (change, why): (u64, &Candidate)) -> bool {
+        let began_ms = |number| self.incident(number).map(|incident| incident.opened_ms);
+        why.is_of_change_alone()
+            && self.is_raised(incident)
+            && began_ms(change) > began_ms(incident)
     }
 
     /// Whether an incident has alerts, and is not of changes, tickets and messages alone.
@@ -218,8 +229,11 @@ impl Tenant<'_> {
 
     /// The calls just before, of the same session, that named nothing and went nowhere.
     fn absorb(&mut self, arriving: &mut Arriving<'_>, into: u64, active: &[u64]) -> u64 {
+        if arriving.item.is_said() {
+            return self.absorb_said(arriving, into, active);
+        }
         let bare = |number: u64| self.incident(number).is_some_and(|incident| incident.bare);
-        if arriving.item.is_said() || arriving.item.names_nothing() || !bare(into) {
+        if arriving.item.names_nothing() || !bare(into) {
             return into;
         }
         let names = active.iter().filter_map(|number| self.name(*number));
@@ -233,6 +247,21 @@ impl Tenant<'_> {
             Part { strategy: Strategy::Semantic, score: weights::SESSION, what: What::Unnamed };
         self.add_link(arriving, other, weights::SESSION, &[part]);
         self.unite(into, other, &mut arriving.merged)
+    }
+
+    /// What was said in a channel just before somebody there tells of trouble, and named nothing.
+    fn absorb_said(&mut self, arriving: &mut Arriving<'_>, into: u64, active: &[u64]) -> u64 {
+        let mut survivor = into;
+        if arriving.item.names_nothing() || arriving.probes.sense != Sense::Trouble {
+            return survivor;
+        }
+        for other in active.iter().filter_map(|number| self.name(*number)).collect::<Vec<_>>() {
+            let bare = self.incident(other).is_some_and(|of| of.bare && of.alerts == 0);
+            if bare && other != survivor && self.may_merge(survivor, other) {
+                survivor = self.unite(survivor, other, &mut arriving.merged);
+            }
+        }
+        survivor
     }
 
     /// Whether two incidents can be one: neither over, nor parted by a person, nor too much together.

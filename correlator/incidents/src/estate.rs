@@ -148,13 +148,18 @@ impl Estate {
         causes
     }
 
-    /// What depends on a thing, and what it depends on, in one step by which faults go; at most 16.
+    /// What depends on a thing, and what it depends on, in one step by which faults go; with whether the
+    /// thing depends on it. At most 16.
     #[must_use]
-    pub fn beside(&self, tenant: u32, thing: &Thing, time_ms: i64) -> Vec<Thing> {
+    pub fn beside(&self, tenant: u32, thing: &Thing, time_ms: i64) -> Vec<(Thing, bool)> {
         let view = self.view(tenant, time_ms);
-        let sides = [Side::Below, Side::Above].map(|side| view.beside(thing.id(), side));
-        let others = sides.into_iter().flatten().filter(|(how, _)| carries_faults(*how));
-        let things = others.filter_map(|(_, other)| view.thing(other).cloned());
+        let of = |(side, asked)| {
+            let others = view.beside(thing.id(), side).into_iter();
+            others.map(move |(how, other)| (how, other, asked))
+        };
+        let others = [(Side::Below, true), (Side::Above, false)].into_iter().flat_map(of);
+        let carrying = others.filter(|(how, _, _)| carries_faults(*how));
+        let things = carrying.filter_map(|(_, of, asked)| Some((view.thing(of)?.clone(), asked)));
         things.take(BESIDE_MAX).collect()
     }
 

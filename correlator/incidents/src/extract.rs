@@ -8,11 +8,12 @@ mod signal;
 
 use std::collections::BTreeMap;
 
-use naming::Naming;
+use naming::{Kind, Mention, Naming, Way};
 use schemas::alert::Level;
 use schemas::envelope::{Attributes, Envelope};
 use schemas::event::{Event, Severity};
 use schemas::id::{EventId, Fingerprint};
+use schemas::kind::Kind as Input;
 use schemas::resource::Resource;
 use serde_json::Value;
 
@@ -44,6 +45,7 @@ pub fn of_event(event: &Envelope<Event>) -> Item {
     let said = Said {
         event: EventId(attributes.id.0),
         action: &data.action,
+        kind: data.kind,
         severity: data.severity,
         resource: Some(&data.resource),
         words: data.text.clone().or_else(|| own_words(data)).unwrap_or_default(),
@@ -63,6 +65,7 @@ fn own_words(data: &Event) -> Option<String> {
 struct Said<'a> {
     event: EventId,
     action: &'a str,
+    kind: Input,
     severity: Severity,
     resource: Option<&'a Resource>,
     words: String,
@@ -71,7 +74,8 @@ struct Said<'a> {
 fn item(attributes: &Attributes, said: &Said<'_>, naming: Naming) -> Item {
     let Naming { rule, session, mentions } = naming;
     let (source, tenant) = (&attributes.source, &attributes.tenant);
-    let place = said.resource.and_then(|resource| place(resource, rule.is_some()));
+    let service = service_of(&mentions).filter(|_| rule.is_some());
+    let place = said.resource.and_then(|resource| place(resource, service, rule.is_some()));
     let action = format!("{source} {}", said.action);
     let named = rule.as_deref().unwrap_or(&action);
     let labels: BTreeMap<_, _> =
@@ -82,6 +86,7 @@ fn item(attributes: &Attributes, said: &Said<'_>, naming: Naming) -> Item {
         stands: Stands::Event,
         time_ms: attributes.time.millis(),
         arrival_ms: attributes.arrival_time.millis(),
+        is_delivery: said.kind == Input::Code,
         makes: MAKES.iter().any(|verb| said.action.starts_with(verb)),
         level: level(said.severity),
         title: title(rule.as_deref().unwrap_or(said.action), &said.words),
@@ -107,17 +112,24 @@ fn level(severity: Severity) -> Level {
     }
 }
 
-fn place(resource: &Resource, is_alert: bool) -> Option<String> {
+/// The first service that a field names.
+fn service_of(mentions: &[Mention]) -> Option<&str> {
+    let named = |of: &&Mention| of.kind == Kind::Service && of.way == Way::Used;
+    mentions.iter().find(named).map(|of| of.value.as_str())
+}
+
+/// An alert that says of which service it is holds there, and not at the monitor that raised it.
+fn place(resource: &Resource, service: Option<&str>, is_alert: bool) -> Option<String> {
     let attributes = &resource.attributes;
     let narrowest = PLACES.iter().find_map(|name| attributes.get(*name));
     let whole = || Some(resource.id.to_string()).filter(|_| is_alert && !attributes.is_empty());
-    narrowest.cloned().or_else(whole)
+    narrowest.cloned().or_else(|| service.map(str::to_owned)).or_else(whole)
 }
 
 /// The narrowest thing that a resource is known by.
 #[must_use]
 pub fn place_of(resource: &Resource) -> Option<String> {
-    place(resource, false)
+    place(resource, None, false)
 }
 
 fn title(name: &str, words: &str) -> String {

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use schemas::incident::Strategy;
 
 use crate::candidate::{Candidates, Part, What};
-use crate::causes::thing_of;
 use crate::graph::Relation;
 use crate::item::{Item, Kind, Mention, Stands, Way};
 use crate::key::{self, Key, Of};
 use crate::posting::Posting;
+use crate::sense::{self, Sense};
+use crate::services;
 use crate::tenant::Tenant;
 use crate::weights::{self, HOUR_MS};
 
@@ -26,11 +27,11 @@ const SOUGHT_MAX: usize = 4;
 pub(crate) struct Probe {
     pub(crate) key: Key,
     pub(crate) of: Of,
-    weight: f64,
-    within_ms: i64,
-    links: bool,
+    pub(crate) weight: f64,
+    pub(crate) within_ms: i64,
+    pub(crate) links: bool,
     /// Whether it is remembered that the item named it.
-    lasts: bool,
+    pub(crate) lasts: bool,
     /// The item's mention, where it is one.
     pub(crate) mention: usize,
 }
@@ -57,6 +58,7 @@ pub(crate) struct Probes {
     /// Where order is counted: the session, else the place.
     pub(crate) scope: Key,
     pub(crate) kind: Key,
+    pub(crate) sense: Sense,
     pub(crate) words: Vec<u32>,
     /// Services beside the item's that have alerts.
     pub(crate) beside: Vec<String>,
@@ -65,7 +67,8 @@ pub(crate) struct Probes {
 impl Probes {
     pub(crate) fn of(item: &Item) -> Self {
         let mut all = Vec::with_capacity(item.mentions.len() + 4);
-        mentions(item, &mut all);
+        let sense = sense::of(item);
+        mentions(item, sense, &mut all);
         let own = condition(item, &mut all);
         let session = item.session.as_ref().map(key::session);
         let scope = session.or(item.place.as_deref().map(key::place)).unwrap_or_default();
@@ -75,6 +78,7 @@ impl Probes {
             session,
             scope,
             kind: key::kind_of(item),
+            sense,
             words: crate::text::of(item),
             beside: Vec::new(),
         }
@@ -89,7 +93,7 @@ fn names_by_word_alone(item: &Item, mention: &Mention) -> bool {
         && !item.mentions.iter().any(by_field)
 }
 
-fn mentions(item: &Item, all: &mut Vec<Probe>) {
+fn mentions(item: &Item, sense: Sense, all: &mut Vec<Probe>) {
     for (at, mention) in item.mentions.iter().enumerate().take(MENTIONS_MAX) {
         let links = mention.way.links();
         let weight = weights::of(mention);
@@ -97,12 +101,12 @@ fn mentions(item: &Item, all: &mut Vec<Probe>) {
         let lasts = mention.way != Way::Carried || names_by_word_alone(item, mention);
         let is_service = mention.kind == Kind::Service;
         let within_ms = if is_service { weights::SERVICE_MS } else { HOUR_MS };
-        all.push(Probe { key, of, weight, within_ms, links, lasts, mention: at });
+        let probe = Probe { key, of, weight, within_ms, links, lasts, mention: at };
         if is_service {
-            // A word is met by what a field calls so, before or after it, and by no other word.
-            let (key, links, lasts) = (key::word_of_service(&mention.value), lasts, !lasts);
-            all.push(Probe { key, of, weight, within_ms, links, lasts, mention: at });
+            services::add_probes(item, (sense, &mention.value), probe, all);
+            continue;
         }
+        all.push(probe);
         let session = item.session.as_ref().filter(|_| links && mention.kind == Kind::Name);
         if let Some(key) = session.and_then(|session| key::sibling(session, &mention.value)) {
             let (weight, within_ms) = (weights::SIBLING, weights::SIBLING_MS);
@@ -153,7 +157,7 @@ fn condition(item: &Item, all: &mut Vec<Probe>) -> Key {
 fn strategy(of: Of) -> Strategy {
     match of {
         Of::Condition | Of::Rule | Of::Repeated => Strategy::Pattern,
-        Of::Mention(_) | Of::Sibling | Of::Place => Strategy::Semantic,
+        Of::Mention(_) | Of::Sibling | Of::Place | Of::Changed => Strategy::Semantic,
     }
 }
 
@@ -161,6 +165,8 @@ fn strategy(of: Of) -> Strategy {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) candidates: Candidates,
+    /// How little the item is expected anyway: it is tied to a place by that alone.
+    news: f64,
     /// The incident that had the condition, or named the thing, too long ago to go on.
     earlier: Option<(i64, u64)>,
 }
@@ -168,7 +174,7 @@ pub(crate) struct Found {
 impl Tenant<'_> {
     /// The incidents that an item may belong to by what it is looked up by.
     pub(crate) fn find(&mut self, item: &Item, probes: &Probes) -> Found {
-        let mut found = Found::default();
+        let mut found = Found { news: self.news(item, probes), ..Found::default() };
         for (at, probe) in probes.all.iter().enumerate().filter(|(_, probe)| probe.links) {
             self.rename(probe.key);
             if let Some(posting) = self.stores.keys.get(self.number, probe.key) {
@@ -226,11 +232,15 @@ impl Tenant<'_> {
             posting.recent.iter().max_by_key(|(incident, last_ms)| (*last_ms, *incident)).copied();
         // A service lasts, as a place does: what happened to it last is what goes on.
         let lasts = probe.of == Of::Mention(Kind::Service);
-        let only_last = lasts || !matches!(probe.of, Of::Mention(_) | Of::Sibling);
+        let changed = probe.of == Of::Changed;
+        let only_last = lasts || !(changed || matches!(probe.of, Of::Mention(_) | Of::Sibling));
         for (incident, last_ms) in
             posting.recent.iter().filter(|entry| !only_last || Some(**entry) == last)
         {
             let lag_ms = (item.time_ms - last_ms).abs();
+            if changed && *last_ms > item.time_ms {
+                continue;
+            }
             if lag_ms > probe.within_ms {
                 found.note_earlier(probe, *incident, lag_ms);
                 continue;
@@ -241,11 +251,13 @@ impl Tenant<'_> {
             };
             // A condition goes on however often it recurs.
             let surely = if probe.of == Of::Condition { 1.0 } else { 1.0 - chance };
-            let shared = if only_last { 1.0 } else { many };
-            let at_home = only_last || posting.home == *incident;
+            let shared = if only_last || changed { 1.0 } else { many };
+            let at_home = only_last || changed || posting.home == *incident;
             let weight = if at_home { probe.weight } else { probe.weight / shared };
             let what = What::Again { of: probe.of, probe: at, lag_ms, chance };
-            let part = Part { strategy: strategy(probe.of), score: weight * surely, what };
+            let news = if lasts || changed || probe.of == Of::Place { found.news } else { 1.0 };
+            let score = weight * surely * news;
+            let part = Part { strategy: strategy(probe.of), score, what };
             found.candidates.add_again(*incident, part, (weight, probe.weight / shared));
         }
     }
@@ -270,39 +282,6 @@ impl Tenant<'_> {
             let score = weights::TEXT * common;
             candidates
                 .add(incident, Part { strategy: Strategy::Semantic, score, what: What::Words });
-        }
-    }
-
-    /// Incidents with alerts at what depends on the item's service, or what that depends on.
-    pub(crate) fn find_beside(
-        &self,
-        item: &Item,
-        probes: &mut Probes,
-        candidates: &mut Candidates,
-    ) {
-        let symptom = thing_of(item).filter(|_| !item.is_evidence());
-        let Some(thing) = symptom else { return };
-        let beside = self.stores.estate.beside(self.number, &thing, item.time_ms);
-        for other in beside.iter().filter(|other| other.kind() == "service") {
-            let (kind, value, way) = (Kind::Service, other.name().to_owned(), Way::Used);
-            let key = key::mention(&Mention { kind, value, way });
-            let Some(posting) = self.stores.keys.get(self.number, key) else { continue };
-            let last = posting.recent.iter().max_by_key(|(incident, ms)| (*ms, *incident));
-            let Some((incident, last_ms)) = last.copied() else { continue };
-            let lag_ms = (item.time_ms - last_ms).abs();
-            let Some(incident) = self.name(incident).filter(|_| lag_ms <= weights::BESIDE_MS)
-            else {
-                continue;
-            };
-            if self.incident(incident).is_none_or(|incident| incident.alerts == 0) {
-                continue;
-            }
-            let score = weights::BESIDE
-                * (1.0
-                    - posting.chance_of_burst((lag_ms, weights::SERVICE_BURST_MS), item.time_ms));
-            let what = What::Beside { service: probes.beside.len() };
-            probes.beside.push(other.name().to_owned());
-            candidates.add(incident, Part { strategy: Strategy::Graph, score, what });
         }
     }
 
@@ -359,7 +338,10 @@ impl Tenant<'_> {
 
     /// Remembers where everything the item is looked up by was named.
     pub(crate) fn post(&mut self, item: &Item, probes: &Probes, incident: u64) {
-        for probe in probes.all.iter().filter(|probe| probe.lasts) {
+        let is_routine = self.is_routine(item, probes);
+        let of_place = |of: Of| matches!(of, Of::Mention(Kind::Service) | Of::Place);
+        let lasting = probes.all.iter().filter(|probe| probe.lasts);
+        for probe in lasting.filter(|probe| !(is_routine && of_place(probe.of))) {
             let posting = self.stores.keys.touch(self.number, &mut self.row.keys, probe.key);
             let Some(posting) = posting else { continue };
             posting.note(incident, item.time_ms, (self.row.first_ms, probe.burst_ms()));

@@ -29,6 +29,8 @@ pub struct Item {
     pub session: Option<Session>,
     /// What it names.
     pub mentions: Vec<Mention>,
+    /// Whether it is a change on its way to where it runs: pushed, merged, deployed.
+    pub is_delivery: bool,
     /// Whether the call makes what it names, rather than asks for it.
     pub makes: bool,
     /// How urgent it is.

@@ -10,6 +10,7 @@ use crate::find::Probes;
 use crate::incident::{Change, Incident, Named, Stage};
 use crate::item::{Item, Mention, Stands};
 use crate::key::{self, Key};
+use crate::sense::Sense;
 use crate::tenant::Tenant;
 use crate::text::Bag;
 use crate::timeline::{Happened, cut};
@@ -41,7 +42,9 @@ impl Tenant<'_> {
         self.note_things(item, &arriving.probes, number);
         self.rise(number, item.time_ms);
         self.note_change(number, before);
-        if let Some(session) = arriving.probes.session
+        // What goes on in a channel is trouble: what is spoken of in between does not end it.
+        let is_talk = arriving.probes.sense == Sense::Talk && !item.names_nothing();
+        if let Some(session) = arriving.probes.session.filter(|_| !is_talk)
             && let Some(active) =
                 self.stores.sessions.touch(self.number, &mut self.row.sessions, session)
         {

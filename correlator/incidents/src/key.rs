@@ -15,6 +15,8 @@ pub(crate) enum Of {
     Mention(Kind),
     /// A name without its digits, of one credential.
     Sibling,
+    /// A service that was changed.
+    Changed,
     /// A rule in a place.
     Condition,
     /// A call of a session.
@@ -93,6 +95,16 @@ pub(crate) fn pair(from: Key, to: Key) -> Key {
 /// A word that may be the name of a service.
 pub(crate) fn word_of_service(name: &str) -> Key {
     hash(9, &[name])
+}
+
+/// A service that something was changed of, named by a field or by a word.
+pub(crate) fn changed(name: &str, by_field: bool) -> Key {
+    hash(if by_field { 10 } else { 11 }, &[name])
+}
+
+/// A service with an alert about what it asks of others.
+pub(crate) fn outgoing(name: &str) -> Key {
+    hash(12, &[name])
 }
 
 /// What a record is known by when it comes again, or when a rule fires on it: half of its id.

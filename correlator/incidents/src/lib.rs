@@ -32,6 +32,8 @@ mod live;
 mod merge;
 mod posting;
 mod record;
+mod sense;
+mod services;
 mod session;
 mod split;
 mod stores;

@@ -38,6 +38,8 @@ pub(crate) const SERVICE: f64 = 0.9;
 /// It holds where something depends on what the incident holds at, or the other way: too little to join by
 /// itself, as neighbours have incidents of their own. Chosen on seeds 1 to 4 of the stories.
 pub(crate) const BESIDE: f64 = 0.5;
+/// It suffers from what the incident holds at, and says that it asks in vain: chosen on the same seeds.
+pub(crate) const SUFFERS: f64 = 0.75;
 /// Words in common.
 pub(crate) const TEXT: f64 = 0.05;
 /// What it names was named together with something that the incident names.
@@ -72,6 +74,13 @@ pub(crate) const SERVICE_BURST_MS: i64 = 60_000;
 pub(crate) const BURSTS_WATCHED_MS: f64 = 60_000.0;
 /// What suffers with something begins to show it within this time.
 pub(crate) const BESIDE_MS: i64 = 600_000;
+/// What suffers from what it asks begins to so soon after that has begun. Chosen on the same seeds, before 10 min.
+pub(crate) const SUFFERS_MS: i64 = 420_000;
+/// An alert that comes by chance within this time anyway, or a deed of the same hand, is no news. Chosen on the
+/// same seeds, before 1 h.
+pub(crate) const NEWS_MS: i64 = 7_200_000;
+/// An alert with less news ties nothing to its service.
+pub(crate) const NEWS_MIN: f64 = 0.3;
 /// How long things are remembered to have been the same, in milliseconds.
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 /// Siblings come in bursts.
@@ -81,7 +90,7 @@ pub(crate) const REPEATED_MS: i64 = 3_000;
 /// And calls of one session that do one thing.
 pub(crate) const SESSION_MS: i64 = 5_000;
 /// What is said in a channel goes on with what was said there within this time.
-pub(crate) const CHAT_MS: i64 = 600_000;
+pub(crate) const CHAT_MS: i64 = 360_000;
 /// How long rates are taken to have been watched before the first item.
 pub(crate) const WATCHED_MS: f64 = 3_600_000.0;
 /// Times have seconds at best, so no two things are nearer to each other.

@@ -174,6 +174,7 @@ fn again(of: Of, item: &Item, named: Option<String>) -> String {
         }
         Of::Condition => format!("{rule} goes on at {place}"),
         Of::Repeated => format!("{rule} again, by the same session"),
+        Of::Changed => format!("{} was changed just before", named.unwrap_or_default()),
         Of::Place => format!("both at {place}"),
         Of::Rule => format!("{rule} in another place as well"),
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemas::id::{IncidentId, RecordId};
 
 use super::found::Assigned;
+use super::matching::matched;
 use super::told::Told;
 
 /// An incident holds at most so many strangers per record of the story, for its records to be at home.
@@ -25,6 +26,11 @@ pub(super) struct Sums {
     pub(super) recall: f64,
     /// Records in the incident that holds most of the story, where that has few strangers.
     pub(super) at_home: f64,
+    /// Records in the incident that is matched to the story.
+    pub(super) matched: f64,
+    /// This story's share of all noise, and the noise in the incident that is matched to it.
+    pub(super) noise: f64,
+    pub(super) noise_matched: f64,
     /// Pairs of its records, and those of them that are together.
     pub(super) pairs: f64,
     pub(super) pairs_together: f64,
@@ -45,12 +51,15 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn add(&mut self, other: &Self) {
-        let pairs: [(&mut f64, f64); 15] = [
+        let pairs: [(&mut f64, f64); 18] = [
             (&mut self.stories, other.stories),
             (&mut self.records, other.records),
             (&mut self.precision, other.precision),
             (&mut self.recall, other.recall),
             (&mut self.at_home, other.at_home),
+            (&mut self.matched, other.matched),
+            (&mut self.noise, other.noise),
+            (&mut self.noise_matched, other.noise_matched),
             (&mut self.pairs, other.pairs),
             (&mut self.pairs_together, other.pairs_together),
             (&mut self.pairs_wrong, other.pairs_wrong),
@@ -93,10 +102,16 @@ pub(super) fn measure(
     }
     let all = count(counted().count());
     let of_stories = count(counted().filter(|told| told.story.is_some()).count());
+    let homes = matched(&parts.iter().map(|(story, parts)| (*story, found(parts))).collect());
+    let noise = (all - of_stories) / count(parts.len());
     parts
         .iter()
         .map(|(story, parts)| {
-            let mut sums = of_story(*story, parts, &held);
+            let mut sums = Sums { noise, ..of_story(*story, parts, &held) };
+            if let Some(home) = homes.get(story).and_then(|home| held.get(home)) {
+                sums.matched = home.get(&Some(*story)).copied().unwrap_or_default();
+                sums.noise_matched = home.get(&None).copied().unwrap_or_default();
+            }
             sums.pairs_apart =
                 sums.records * ((of_stories - sums.records) / 2.0 + all - of_stories);
             judge_cause(&mut sums, main(parts), cause_of.get(story), causes);
@@ -109,10 +124,14 @@ fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
+/// How much of a story is in which incident; what is alone is in none.
+fn found(parts: &BTreeMap<Option<IncidentId>, f64>) -> BTreeMap<IncidentId, f64> {
+    parts.iter().filter_map(|(incident, records)| Some(((*incident)?, *records))).collect()
+}
+
 /// The incident that holds most of a story, and how much.
 fn main(parts: &BTreeMap<Option<IncidentId>, f64>) -> Option<(IncidentId, f64)> {
-    let some = parts.iter().filter_map(|(incident, records)| Some(((*incident)?, *records)));
-    some.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    found(parts).into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
 }
 
 fn of_story(
@@ -162,5 +181,56 @@ fn judge_cause(
         (sums.caused, sums.cause_right) = (1.0, right);
     } else {
         (sums.causeless, sums.none_right) = (1.0, right);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::id::{AlertId, Fingerprint};
+
+    /// Records as (story, incident): of stories a and b, of noise; in incidents 1, 2, or none.
+    fn sums(records: &[(char, u8)]) -> Sums {
+        let record = |at: usize| RecordId::of("test", &[&at.to_string()]);
+        let ids: Vec<RecordId> = (0..records.len()).map(record).collect();
+        let told = |(story, _): &(char, u8)| Told {
+            arrival_ms: 0,
+            format: "",
+            value: Vec::new(),
+            story: (*story != '-').then_some(*story as usize),
+            is_cause: false,
+            is_end: false,
+        };
+        let told: Vec<Told> = records.iter().map(told).collect();
+        let incident = |number: u8| {
+            let record = RecordId::of("incident", &[&number.to_string()]);
+            IncidentId::of(AlertId::of("", Fingerprint::of("", "", &BTreeMap::new()), record))
+        };
+        let assigned: Assigned =
+            records.iter().map(|(_, at)| (*at > 0).then(|| incident(*at))).collect();
+        let mut all = Sums::default();
+        measure(&told, &assigned, &ids, &BTreeMap::new()).iter().for_each(|story| all.add(story));
+        all
+    }
+
+    #[test]
+    fn records_are_right_in_the_incident_of_their_story_and_noise_outside_of_all() {
+        let cases: [(&[(char, u8)], [f64; 4]); 5] = [
+            // All is right: both stories are clean, and the noise is in nothing or in what is no story's.
+            (&[('a', 1), ('a', 1), ('b', 2), ('-', 0), ('-', 3)], [3.0, 3.0, 2.0, 0.0]),
+            // One incident is one story's, though two are in it; that spoils both.
+            (&[('a', 1), ('a', 1), ('b', 1), ('b', 0)], [0.0, 2.0, 0.0, 0.0]),
+            // A stranger among three spoils them, and is itself wrong; they are matched all the same.
+            (&[('a', 1), ('a', 1), ('-', 1), ('-', 0)], [0.0, 2.0, 2.0, 1.0]),
+            // Of a story in two halves one is right.
+            (&[('a', 1), ('a', 2), ('a', 2)], [2.0, 2.0, 0.0, 0.0]),
+            // What is alone is right nowhere.
+            (&[('a', 0), ('a', 0), ('-', 1)], [0.0, 0.0, 1.0, 0.0]),
+        ];
+        for (records, expected) in cases {
+            let Sums { at_home, matched, noise, noise_matched, .. } = sums(records);
+            let found = [at_home, matched, noise, noise_matched];
+            assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{records:?}");
+        }
     }
 }

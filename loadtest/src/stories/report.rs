@@ -31,7 +31,11 @@ pub struct Row {
     /// Records of stories.
     pub records: f64,
     /// The share of records in the incident that holds most of their story and at most a tenth of strangers.
-    pub accuracy: Figure,
+    pub clean: Figure,
+    /// The share of records in the incident that is matched to their story, one to one.
+    pub matched: Figure,
+    /// The same over all records, where noise is right in no incident that is matched.
+    pub matched_all: Figure,
     /// B-cubed precision, over records of stories.
     pub precision: Figure,
     /// B-cubed recall.
@@ -67,7 +71,11 @@ impl Row {
             incidents,
             stories: sums.stories,
             records: sums.records,
-            accuracy: figure(|of| of.at_home / of.records),
+            clean: figure(|of| of.at_home / of.records),
+            matched: figure(|of| of.matched / of.records),
+            matched_all: figure(|of| {
+                (of.matched + of.noise - of.noise_matched) / (of.records + of.noise)
+            }),
             precision: figure(|of| of.precision / of.records),
             recall: figure(|of| of.recall / of.records),
             f1: figure(|of| {
@@ -92,10 +100,12 @@ impl Row {
     #[must_use]
     pub fn heading() -> String {
         format!(
-            "{:<22} {:>9} {:>9} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8}",
+            "{:<22} {:>9} {:>6} {:>7} {:>6} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8}",
             "",
             "incidents",
-            "accuracy",
+            "clean",
+            "matched",
+            "of all",
             "B3 P",
             "B3 R",
             "B3 F1",
@@ -114,10 +124,12 @@ impl Row {
     pub fn line(&self) -> String {
         let of = |figure: &Figure| figure.value;
         format!(
-            "{:<22} {:>9} {:>9.3} {:>6.3} {:>6.3} {:>6.3} {:>7.3} {:>7.3} {:>7.4} {:>6.3} {:>6.3} {:>6.3} {:>8.3}",
+            "{:<22} {:>9} {:>6.3} {:>7.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {:>7.3} {:>7.3} {:>7.4} {:>6.3} {:>6.3} {:>6.3} {:>8.3}",
             self.name,
             self.incidents,
-            of(&self.accuracy),
+            of(&self.clean),
+            of(&self.matched),
+            of(&self.matched_all),
             of(&self.precision),
             of(&self.recall),
             of(&self.f1),
@@ -137,9 +149,11 @@ impl Row {
         let of =
             |figure: &Figure| format!("{:.3} ({:.3}–{:.3})", figure.value, figure.low, figure.high);
         format!(
-            "{}: accuracy {}, B-cubed F1 {}, found {}, cause {}; {:.0} stories, {:.0} records, {:.0} pairs",
+            "{}: matched {}, of all {}, clean {}, B-cubed F1 {}, found {}, cause {}; {:.0} stories, {:.0} records, {:.0} pairs",
             self.name,
-            of(&self.accuracy),
+            of(&self.matched),
+            of(&self.matched_all),
+            of(&self.clean),
             of(&self.f1),
             of(&self.found),
             of(&self.cause),

@@ -16,7 +16,7 @@ const CHANGES_MAX: usize = 8;
 /// What a change is called that its source names by itself.
 pub(crate) fn of_id(id: &str) -> Option<String> {
     let is_id = |id: &String| id.len() >= ID_BYTES_MIN && id.contains(|letter| letter != '0');
-    of_word(id).or_else(|| Some(id.to_owned()).filter(is_id))
+    of_word(id).or_else(|| of_artifact(id)).or_else(|| Some(id.to_owned()).filter(is_id))
 }
 
 /// The changes that a text names.
@@ -26,6 +26,12 @@ pub(crate) fn of_text(text: &str) -> Vec<String> {
         None => of_word(word).or_else(|| of_branch(word)),
     };
     words(text).filter_map(of).take(CHANGES_MAX).collect()
+}
+
+/// An image or package that is called by the commit it was built of.
+fn of_artifact(id: &str) -> Option<String> {
+    let (_, version) = id.rsplit_once(['@', ':'])?;
+    of_word(version).filter(|_| is_commit(version))
 }
 
 fn of_word(word: &str) -> Option<String> {

@@ -117,7 +117,9 @@ fn texts(event: &Envelope<Event>) -> Vec<&str> {
         return Vec::new();
     }
     let written = WRITTEN.iter().filter_map(|name| data.extra.get(*name)?.as_str());
-    let texts = event.attributes.subject.as_deref().into_iter().chain(data.text.as_deref());
+    // What a message is about by itself is its channel, which is no word of it.
+    let subject = event.attributes.subject.as_deref().filter(|_| data.kind != Input::Messages);
+    let texts = subject.into_iter().chain(data.text.as_deref());
     texts.chain(written).map(beginning).collect()
 }
 

@@ -15,6 +15,7 @@ pub fn of_signal(signal: &Envelope<Signal>) -> Item {
     let said = Said {
         event: data.event,
         action: &data.action,
+        kind: data.event_kind,
         severity: data.severity,
         resource: data.resource.as_ref(),
         words: data.text.clone().unwrap_or_else(|| data.title.clone()),

@@ -65,6 +65,7 @@ fn item(
         place: place.map(str::to_owned),
         session,
         mentions,
+        is_delivery: false,
         makes: action.starts_with("Create"),
         level: Level::Warning,
         title: rule.unwrap_or(action).to_owned(),

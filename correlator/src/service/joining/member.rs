@@ -90,6 +90,7 @@ fn raised(
         place: place_of(&resource),
         session: None,
         mentions: Vec::new(),
+        is_delivery: false,
         makes: false,
         level,
         title: title.to_owned(),
