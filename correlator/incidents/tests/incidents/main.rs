@@ -15,5 +15,6 @@ mod events;
 mod links;
 mod live;
 mod properties;
+mod services;
 mod support;
 mod undo;
