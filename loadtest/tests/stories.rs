@@ -27,6 +27,8 @@ fn stories_are_put_together_better_than_by_a_gap() {
     let [correlator, _, gap] = report.all.as_slice() else { unreachable!("three ways") };
     assert!(correlator.f1.value > 0.65, "{:?}", correlator.f1);
     assert!(correlator.precision.value > 0.70, "{:?}", correlator.precision);
+    assert!(correlator.matched.value > 0.70, "{:?}", correlator.matched);
+    assert!(correlator.clean.value > 0.35, "{:?}", correlator.clean);
     assert!(correlator.found.value > 0.60, "{:?}", correlator.found);
     assert!(correlator.cause.value > 0.40, "{:?}", correlator.cause);
     assert!(correlator.f1.value > gap.f1.value);
