@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::delivery::Delivery;
 use crate::envelope::{Extra, Payload};
 use crate::event::{Actor, Outcome, Severity};
-use crate::id::EventId;
+use crate::id::{EventId, RecordId};
 use crate::kind::Kind;
 use crate::resource::{Entity, Hints, Resource};
 use crate::version::Version;
@@ -68,6 +68,14 @@ pub struct Signal {
 impl Payload for Signal {
     const TYPE: &'static str = "isobar.signal";
     const VERSION: Version = Version::new(1, 3);
+}
+
+impl Signal {
+    /// The record that carries the signal of an event, by which alerts and incidents name it.
+    #[must_use]
+    pub fn record_of(event: EventId) -> RecordId {
+        RecordId::of(Self::TYPE, &[&event.0.to_string()])
+    }
 }
 
 /// Why a signal was let through.

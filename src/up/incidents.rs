@@ -20,8 +20,8 @@ pub(super) struct Incidents {
 /// An incident as it was told last.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// When it was told first.
-    pub(super) told_ms: i64,
+    /// When each of its revisions was told.
+    pub(super) told_ms: Vec<i64>,
     /// Its last revision.
     pub(super) last: Incident,
 }
@@ -58,11 +58,12 @@ impl Incidents {
     fn follow(&mut self, told_ms: i64, incident: Incident) -> Option<Incident> {
         let known = self.known.get_mut(&incident.incident);
         if let Some(known) = known {
+            known.told_ms.push(told_ms);
             known.last = incident;
             return None;
         }
         let id = incident.incident;
-        self.known.insert(id, Known { told_ms, last: incident.clone() });
+        self.known.insert(id, Known { told_ms: vec![told_ms], last: incident.clone() });
         Some(incident)
     }
 

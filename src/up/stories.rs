@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use loadtest::company::{EventTruth, Message, Step, StoryStep};
 use schemas::id::{EventId, RecordId};
-use schemas::incident::{Incident, IncidentState};
+use schemas::incident::{Incident, IncidentState, MomentKind};
+use schemas::signal::Signal;
 use serde_json::{Value, json};
 
 use super::incidents::Known;
@@ -89,7 +90,7 @@ impl Stories {
 }
 
 fn record_of(truth: &EventTruth) -> RecordId {
-    EventId::of(&truth.source, &truth.native_id).into()
+    Signal::record_of(EventId::of(&truth.source, &truth.native_id))
 }
 
 impl Story {
@@ -107,9 +108,9 @@ impl Story {
     fn verdict<'k>(&self, known: impl Iterator<Item = &'k Known>) -> Verdict {
         let deployed_ms = self.deployed_ms.unwrap_or_default();
         let telling = known.filter(|known| self.is_told_by(&known.last));
-        let first = telling.min_by_key(|known| known.told_ms);
-        let found = first.map(|known| Found {
-            after_ms: known.told_ms.saturating_sub(deployed_ms),
+        let when = telling.filter_map(|known| Some((told_after(known, deployed_ms)?, known)));
+        let found = when.min_by_key(|(told_ms, _)| *told_ms).map(|(told_ms, known)| Found {
+            after_ms: told_ms.saturating_sub(deployed_ms),
             by_its_cause: self.is_caused(&known.last),
             incident: known.last.clone(),
         });
@@ -138,6 +139,14 @@ impl Story {
         let first = incident.causes.first().and_then(|cause| cause.record);
         first.is_some_and(|record| self.changes.contains(&record))
     }
+}
+
+/// When an incident was told first with an alert from a time on: it may have been open long before.
+fn told_after(known: &Known, from_ms: i64) -> Option<i64> {
+    let moments = known.last.timeline.iter().filter(|moment| moment.kind == MomentKind::Alert);
+    let since = moments.map(|moment| moment.at_ms).filter(|at_ms| *at_ms >= from_ms);
+    let since_ms = since.min().unwrap_or(from_ms);
+    known.told_ms.iter().copied().filter(|told_ms| *told_ms >= since_ms).min()
 }
 
 impl Verdict {
@@ -169,6 +178,7 @@ impl Verdict {
         json!({
             "story": self.story,
             "incident": found.map(|found| found.incident.incident),
+            "told": found.map(|found| &found.incident),
             "after_ms": found.map(|found| found.after_ms),
             "cause": found.and_then(|found| found.incident.causes.first()).map(|of| &of.reason),
             "by_its_cause": found.map(|found| found.by_its_cause),

@@ -45,19 +45,19 @@ impl Posted {
 #[derive(Debug)]
 pub(super) struct Webhooks {
     push: Template<5>,
-    deployment_status: Template<5>,
+    deployment_status: Template<6>,
     issue: Template<4>,
     chat: Template<5>,
-    page: Template<5>,
+    page: Template<6>,
 }
 
 impl Webhooks {
     pub(super) fn new() -> anyhow::Result<Self> {
         let push = ["before", "commit", "service", "time", "person"];
-        let deployment_status = ["state", "deploy", "time", "service", "person"];
+        let deployment_status = ["state", "deploy", "time", "service", "person", "number"];
         let issue = ["milliseconds", "person", "number", "service"];
         let chat = ["id", "person", "service", "seconds", "whole"];
-        let page = ["id", "state", "time", "service", "deploy"];
+        let page = ["id", "state", "time", "service", "deploy", "number"];
         let status = include_str!("templates/github-deployment-status.json");
         Ok(Self {
             push: Template::new(include_str!("templates/github-push.json"), push)?,
@@ -101,14 +101,14 @@ impl Webhooks {
                 of_github("push", id, text, scene)
             }
             Posted::DeploymentStatus => {
-                let values = [state, &commit(change), &time, name, login];
+                let values = [state, &commit(change), &time, name, login, &number_of(change)];
                 of_github("deployment_status", id, self.deployment_status.fill(values), scene)
             }
             Posted::Issue => self.issue(id, scene, dice),
             Posted::Chat => self.chat(scene, dice),
             Posted::Page => Body {
                 format: "pagerduty",
-                text: self.page.fill([&id, state, &time, name, change]),
+                text: self.page.fill([&id, state, &time, name, change, &number_of(change)]),
                 source: "pagerduty",
                 native_id: id,
                 time_ms: scene.time_ms,
@@ -145,9 +145,15 @@ impl Webhooks {
     }
 }
 
-/// The 40 digits of a commit.
+/// The 40 digits of a commit, which begin with those that people call it by.
 fn commit(change: &str) -> String {
-    format!("{change:0>40}")
+    change.chars().cycle().take(40).collect()
+}
+
+/// The number by which a tool knows what it keeps of a deploy.
+fn number_of(change: &str) -> String {
+    let digits = change.get(..6).unwrap_or_default();
+    u32::from_str_radix(digits, 16).unwrap_or(1).to_string()
 }
 
 /// Posts of GitHub are known by their delivery.

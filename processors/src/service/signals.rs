@@ -109,7 +109,7 @@ pub fn signal_of(
         delivery: None,
         extra,
     };
-    let id = RecordId::of(Signal::TYPE, &[&event.attributes.id.0.to_string()]);
+    let id = Signal::record_of(EventId(event.attributes.id.0));
     Envelope::new(Attributes { id, ..event.attributes.clone() }, signal)
 }
 

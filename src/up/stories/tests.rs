@@ -29,13 +29,15 @@ fn told(alarm: &str, cause: Option<&str>, service: &str) -> Known {
     let golden = include_str!("../../../schemas/golden/incident/1.1.json");
     let record = schemas::codec::decode::<Incident>(golden.as_bytes()).unwrap();
     let mut last = record.data;
-    let id = |native_id: &str| RecordId::from(EventId::of("github", native_id));
+    let id = |native_id: &str| Signal::record_of(EventId::of("github", native_id));
     last.state = IncidentState::Open;
     (last.opened_at_ms, last.last_at_ms) = (DEPLOYED_MS + 5_000, Some(DEPLOYED_MS + 9_000));
-    last.timeline.iter_mut().for_each(|moment| moment.record = Some(id(alarm)));
+    for moment in &mut last.timeline {
+        (moment.record, moment.at_ms) = (Some(id(alarm)), DEPLOYED_MS + 5_000);
+    }
     last.affected.iter_mut().for_each(|of| (of.name, of.steps) = (service.to_owned(), 0));
     last.causes.iter_mut().for_each(|of| of.record = cause.map(id));
-    Known { told_ms: DEPLOYED_MS + 7_000, last }
+    Known { told_ms: vec![DEPLOYED_MS + 7_000], last }
 }
 
 fn stories() -> Stories {
@@ -62,6 +64,17 @@ fn an_incident_with_the_alarm_of_a_story_tells_it_and_names_its_cause() {
     assert!(!found.by_its_cause);
     let line = verdict(&[told("page", Some("another"), "other")]).line();
     assert!(line.contains("another cause is named"), "{line}");
+}
+
+#[test]
+fn an_incident_that_was_open_before_tells_it_once_it_is_told_with_an_alert_from_after() {
+    let mut known = told("page", Some("deployed"), "checkout");
+    known.last.opened_at_ms = DEPLOYED_MS - 300_000;
+    known.told_ms = [-290_000, 1_000, 11_000, 21_000].map(|ms| DEPLOYED_MS + ms).to_vec();
+    let moments = known.last.timeline.iter_mut();
+    moments
+        .for_each(|moment| (moment.kind, moment.at_ms) = (MomentKind::Alert, DEPLOYED_MS + 9_000));
+    assert_eq!(verdict(&[known]).found.unwrap().after_ms, 11_000);
 }
 
 #[test]
