@@ -43,6 +43,8 @@ use write::Writer;
 const CHAIN_MAX: usize = 10;
 /// Tenants whose incidents one piece of work looks at.
 const SETTLED_A_PIECE: usize = 500;
+/// Once so many revisions of incidents wait, a piece of work ends: each may have some hundred kilobytes.
+const TOLD_A_PIECE: usize = 100;
 /// Groups of stateful rules that one piece of work looks at.
 const DECIDED_A_PIECE: usize = 2_000;
 
@@ -344,6 +346,9 @@ impl Correlator {
                 return false;
             }
             self.incidents.settle_from(Some(tenant + 1));
+            if self.incidents.waits() >= TOLD_A_PIECE {
+                return false;
+            }
         }
         false
     }

@@ -126,6 +126,12 @@ pub(crate) fn thing_of(item: &Item) -> Option<Thing> {
     named.or_else(|| Thing::new("place", item.place.as_deref()?))
 }
 
+/// Whether what is done with code brings it to where it runs.
+fn is_roll_out(action: &str) -> bool {
+    let action = action.to_lowercase();
+    ["deploy", "release", "rollout", "rolled"].iter().any(|word| action.contains(word))
+}
+
 impl Change {
     /// A change, and why it belongs to its incident, where that is known yet.
     pub(crate) fn of(item: &Item, why: Option<(f64, String)>) -> Self {
@@ -133,6 +139,7 @@ impl Change {
         Self {
             at_ms: item.time_ms,
             record: item.record,
+            runs: !item.is_delivery || is_roll_out(&item.action),
             title: cut(&item.title),
             thing: thing_of(item),
             by: by.map(|by| by.value.clone()),
@@ -146,6 +153,7 @@ impl Change {
             record: self.record,
             thing: self.thing.clone(),
             at_ms: self.at_ms,
+            runs: self.runs,
             title: self.title.clone(),
             by: self.by.clone(),
             linked: *linked,

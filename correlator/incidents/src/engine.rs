@@ -153,6 +153,17 @@ impl Engine {
         std::mem::take(&mut self.counts)
     }
 
+    /// What was counted since this was last asked of what depends on what.
+    pub fn take_estate_counts(&mut self) -> estate::Counts {
+        self.stores.estate.take_counts()
+    }
+
+    /// How many revisions wait to be written.
+    #[must_use]
+    pub fn waits(&self) -> usize {
+        self.told.len()
+    }
+
     /// How many entries are kept, of all tenants together.
     #[must_use]
     pub fn kept(&self) -> usize {

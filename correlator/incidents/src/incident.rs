@@ -115,6 +115,8 @@ pub(crate) struct Named {
 pub(crate) struct Change {
     pub(crate) at_ms: i64,
     pub(crate) record: RecordId,
+    /// Whether it changed what runs.
+    pub(crate) runs: bool,
     pub(crate) title: String,
     /// What was changed, where it is known, and who did it.
     pub(crate) thing: Option<Thing>,

@@ -82,6 +82,7 @@ impl Tenant<'_> {
             incident.conditions += u64::from(fresh);
         }
         if another {
+            self.begin_anew(item, number);
             self.add_alert(item, number, arriving.probes.own);
             let kind = if item.rule.is_some() || matches!(item.stands, Stands::Alert(_)) {
                 MomentKind::Alert
@@ -91,6 +92,20 @@ impl Tenant<'_> {
             let began = Happened::new(item.time_ms, kind, &item.title);
             self.note_moment(number, began.shown_by(item.record).of(alert));
             self.add_symptom(number, item);
+        }
+    }
+
+    /// What begins after nothing held for so long that the incident would have settled, had nobody spoken of
+    /// it, has causes of its own.
+    fn begin_anew(&mut self, item: &Item, number: u64) {
+        let was_over = |incident: &&Incident| {
+            let settled_ms = |ended_ms: i64| ended_ms.saturating_add(self.limits.settle_ms);
+            let over = incident.ended_ms.is_some_and(|ended| settled_ms(ended) <= item.time_ms);
+            incident.live && incident.holding == 0 && over
+        };
+        if self.incident(number).filter(was_over).is_some() {
+            let at = self.at(number);
+            drop(self.stores.lists.symptoms.take(at));
         }
     }
 

@@ -10,7 +10,7 @@ mod member;
 use std::sync::Arc;
 
 use incidents::command::Asked;
-use incidents::{Counts, Engine, Limits};
+use incidents::{Counts, Engine, Limits, estate};
 use schemas::alert::{Alert, AlertState};
 use schemas::command::Command;
 use schemas::envelope::Envelope;
@@ -128,14 +128,48 @@ impl Joining {
         self.engine.as_mut().map(Engine::told).unwrap_or_default()
     }
 
+    /// How many revisions wait to be written.
+    pub(super) fn waits(&self) -> usize {
+        self.engine.as_ref().map_or(0, Engine::waits)
+    }
+
     pub(super) fn count(&mut self, context: &mut Context<'_>) {
         let Some(engine) = &mut self.engine else { return };
-        let Counts { items, late, opened, merged, .. } = engine.take_counts();
-        context.count("incident_items", items);
-        context.count("incident_items_late", late);
-        context.count("incidents_opened", opened);
-        context.count("incidents_merged", merged);
+        let (counts, estate) = (engine.take_counts(), engine.take_estate_counts());
+        for (what, amount) in counted(&counts).into_iter().chain(learnt(&estate)) {
+            context.count(what, amount);
+        }
     }
+}
+
+/// What is counted of incidents, by the names that metrics have.
+fn counted(counts: &Counts) -> [(&'static str, u64); 12] {
+    [
+        ("incident_items", counts.items),
+        ("incident_items_repeated", counts.repeated),
+        ("incident_items_late", counts.late),
+        ("incident_items_refused_tenants_full", counts.tenants_refused),
+        ("incidents_opened", counts.opened),
+        ("incidents_opened_beside_full_ones", counts.children),
+        ("incidents_merged", counts.merged),
+        ("incident_merges_refused", counts.merges_refused),
+        ("incidents_evicted", counts.incidents_evicted),
+        ("incident_keys_evicted", counts.keys_evicted),
+        ("incident_keys_refused", counts.keys_refused),
+        ("incident_commands_refused", counts.commands_refused),
+    ]
+}
+
+/// What is counted of the estate.
+fn learnt(counts: &estate::Counts) -> [(&'static str, u64); 6] {
+    [
+        ("relations_told", counts.relations_told),
+        ("relations_refused", counts.relations_refused),
+        ("relations_left_out", counts.relations_left_out),
+        ("related_things_evicted", counts.things_evicted),
+        ("related_things_expired", counts.things_expired),
+        ("related_things_looked_at", counts.looked_at),
+    ]
 }
 
 /// What says that something was changed, asked or written, beside the alerts.

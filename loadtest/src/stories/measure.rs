@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn records_are_right_in_the_incident_of_their_story_and_noise_outside_of_all() {
-        let cases: [(&[(char, u8)], [f64; 4]); 5] = [
+        type Case = (&'static [(char, u8)], [f64; 4]);
+        let cases: [Case; 5] = [
             // All is right: both stories are clean, and the noise is in nothing or in what is no story's.
             (&[('a', 1), ('a', 1), ('b', 2), ('-', 0), ('-', 3)], [3.0, 3.0, 2.0, 0.0]),
             // One incident is one story's, though two are in it; that spoils both.

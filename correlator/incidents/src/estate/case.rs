@@ -39,6 +39,8 @@ pub struct Change {
     pub thing: Option<Thing>,
     /// When.
     pub at_ms: i64,
+    /// Whether it changed what runs; what was only pushed or merged has yet to be rolled out.
+    pub runs: bool,
     /// One line for people.
     pub title: String,
     /// Who did it.

@@ -18,7 +18,7 @@ use super::walk::View;
 
 /// So many symptoms are looked at, the urgent and the earliest first.
 const SYMPTOMS_MAX: usize = 64;
-/// So many changes, the latest first.
+/// So many changes.
 const CHANGES_MAX: usize = 64;
 /// More would not be read.
 const CAUSES_MAX: usize = 5;
@@ -105,14 +105,15 @@ fn sick_of<'c>(view: View<'_>, symptoms: &[&'c Symptom]) -> (BTreeMap<ThingId, S
     (sick, looked_at)
 }
 
-/// Changes that came before some alert, and not long before all.
+/// Changes that came before some alert, and not long before all: those of what runs first, and of these the
+/// latest.
 fn changes_of<'c>(all: &'c [Change], sick: &BTreeMap<ThingId, Sick<'_>>) -> Vec<&'c Change> {
     let is_near = |change: &&Change| {
         let mut began = sick.values().map(|sick| sick.began_ms);
         began.any(|began_ms| is_before(change, began_ms))
     };
     let mut near: Vec<&Change> = all.iter().filter(is_near).collect();
-    near.sort_by_key(|change| (Reverse(change.at_ms), change.record));
+    near.sort_by_key(|change| (!change.runs, Reverse(change.at_ms), change.record));
     near.truncate(CHANGES_MAX);
     near
 }
@@ -125,7 +126,7 @@ fn is_before(change: &Change, began_ms: i64) -> bool {
 pub(super) struct Inquiry<'v, 'c> {
     pub(super) view: View<'v>,
     pub(super) tenant: &'c str,
-    /// The latest first.
+    /// Of what runs first, and of these the latest.
     changes: Vec<&'c Change>,
     pub(super) sick: &'c BTreeMap<ThingId, Sick<'c>>,
     /// When the first alert began.
@@ -233,7 +234,7 @@ impl<'c> Inquiry<'_, 'c> {
         [id].into_iter().chain(others).collect()
     }
 
-    /// The latest change on one of these, shortly before a time.
+    /// The latest change on one of these, shortly before a time; what was only delivered after all others.
     fn change_on(&self, ids: &[ThingId], before_ms: i64) -> Option<&'c Change> {
         let is_here = |thing: &Thing| ids.contains(&thing.id());
         let of = |change: &&&Change| {

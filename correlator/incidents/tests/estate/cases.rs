@@ -13,7 +13,7 @@ struct Row {
 const CHAIN: &str = "storefront calls checkout, checkout calls database/orders-db";
 const ALL: &str = "database/orders-db@0m checkout@1m storefront@2m";
 
-const ROWS: [Row; 32] = [
+const ROWS: [Row; 33] = [
     Row {
         of: "all of it",
         relations: CHAIN,
@@ -106,6 +106,13 @@ const ROWS: [Row; 32] = [
         alerts: "checkout@0m",
         changes: "",
         causes: &[],
+    },
+    Row {
+        of: "what was pushed since then does not run yet",
+        relations: CHAIN,
+        alerts: "checkout@0m",
+        changes: "checkout@-6m=deploy 7; checkout@-1m=push 8",
+        causes: &["0.62 checkout alone has alerts; it was changed 6 min before (deploy 7)"],
     },
     Row {
         of: "one alert and a change on it",

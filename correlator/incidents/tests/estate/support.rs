@@ -106,6 +106,7 @@ pub(crate) fn changes(text: &str) -> Vec<Change> {
             record: RecordId::of("change", &[piece]),
             thing: (!name.is_empty()).then(|| named(name)),
             at_ms: NOW_MS + lasting_ms(at),
+            runs: !title.starts_with("push"),
             title: title.to_owned(),
             by: by.map(str::to_owned),
             linked: 1.0,

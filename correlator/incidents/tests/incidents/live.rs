@@ -246,6 +246,24 @@ fn what_rules_advise_is_told_once_each() {
 }
 
 #[test]
+fn what_begins_again_after_all_was_over_has_causes_of_its_own() {
+    let again = |ended_s: i64| {
+        let mut taking = Taking::all(&[naming(0, "slow", "web"), naming(30, "errors", "web")]);
+        taking.end(ended_s, "slow", "web");
+        taking.end(ended_s, "errors", "web");
+        for (second, title) in [(250, "looked at it"), (500, "deployed checkout 43")] {
+            taking.take(&change(second, title));
+        }
+        taking.take(&naming(720, "restarts", "web"));
+        let told = taking.only();
+        told.causes.iter().map(|cause| cause.reason.clone()).collect::<Vec<_>>()
+    };
+    let causes = again(60);
+    assert!(causes.iter().any(|cause| cause.contains("deployed checkout 43")), "{causes:?}");
+    assert_eq!(again(710), Vec::<String>::new(), "it held until then");
+}
+
+#[test]
 fn the_nearest_change_shortly_before_may_be_the_cause() {
     let mut taking = Taking::all(&[
         change(0, "deployed long before"),

@@ -11,7 +11,7 @@ use schemas::envelope::{Envelope, Extra};
 use schemas::id::{AlertId, EventId, Fingerprint, RecordId, ResourceId};
 use schemas::resource::Resource;
 
-use crate::alert::Occurrence;
+use crate::alert::{Identity, Occurrence};
 
 /// The member that an occurrence is, by what its record names.
 pub(super) fn occurring(record: &Item, at: usize, occurrence: &Occurrence, alert: AlertId) -> Item {
@@ -34,9 +34,11 @@ fn rule_of(record: &Item, rule: &str) -> String {
     own.cloned().unwrap_or_else(|| rule_of_service(rule.to_owned(), &record.mentions))
 }
 
-/// The member that a firing of a stateful rule is: it belongs where the records belong that it fired on.
+/// The member that a firing of a stateful rule is: it belongs where the records belong that it fired on. Where
+/// these have nothing in common but their time it joins nothing, and belongs where the last of them does.
 pub(super) fn of_firing(occurrence: &Occurrence, alert: AlertId) -> Item {
-    let before = occurrence.before.iter().map(|(record, _)| *record);
+    let has_group = matches!(&occurrence.identity, Identity::Named(names) if !names.is_empty());
+    let before = occurrence.before.iter().filter(|_| has_group).map(|(record, _)| *record);
     let Occurrence { tenant, rule, labels, level, title, .. } = occurrence;
     Item {
         event: another(&[&occurrence.record.to_string(), rule]),
@@ -105,4 +107,55 @@ fn raised(
 /// The id of a member that has no event of its own.
 fn another(parts: &[&str]) -> EventId {
     EventId(RecordId::of("isobar.member", parts).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use schemas::source_class::SourceClass;
+
+    use super::*;
+    use crate::alert::Says;
+
+    fn record(name: &str) -> RecordId {
+        RecordId::of("test", &[name])
+    }
+
+    fn fired_by(group: &[&str]) -> Vec<RecordId> {
+        let names: Vec<String> = group.iter().map(|name| (*name).to_owned()).collect();
+        let occurrence = Occurrence {
+            tenant: "acme".to_owned(),
+            rule: "r".to_owned(),
+            version: "1".to_owned(),
+            rule_title: None,
+            level: Level::Warning,
+            labels: BTreeMap::new(),
+            identity: Identity::Named(Arc::from(names)),
+            says: Says::Holds,
+            time_ms: 2_000,
+            arrival_ms: 2_000,
+            said_ms: 2_000,
+            episode_ms: None,
+            class: SourceClass::Finding,
+            record: record("last"),
+            before: vec![(record("first"), 1_000)],
+            title: "Twice".to_owned(),
+            text: String::new(),
+            advice: None,
+            place: None,
+            quiet_ms: 1_000,
+        };
+        of_firing(
+            &occurrence,
+            AlertId::of("acme", Fingerprint::of("acme", "r", &BTreeMap::new()), record("x")),
+        )
+        .because
+    }
+
+    #[test]
+    fn what_a_rule_fired_on_is_joined_only_where_it_has_something_in_common() {
+        assert_eq!(fired_by(&["service"]), [record("first"), record("last")]);
+        assert_eq!(fired_by(&[]), [record("last")]);
+    }
 }
