@@ -5,7 +5,9 @@
 //! because what its time made due takes more than one piece of work, waits in a store.
 
 mod ask;
+mod due;
 mod fired;
+mod item;
 mod joining;
 mod write;
 
@@ -14,39 +16,28 @@ use std::sync::Arc;
 use incidents::estate::Fixed;
 use rules::Asked;
 use schemas::command::Command;
-use schemas::envelope::{Envelope, Payload};
-use schemas::finding::Finding;
-use schemas::id::RecordId;
+use schemas::envelope::{Envelope, Payload as _};
 use schemas::mark::{self, InputProgress};
 use schemas::rule_edition::{RuleEdition, is_edition};
 use schemas::signal::{RuleHit, Signal};
-use schemas::{codec, topic};
-use serde::{Deserialize, Serialize};
+use schemas::topic;
 use stream::upstream::UpstreamRead;
 use stream::{
-    Context, EventTime, InForce, KeyedStore, Library, Offset, Processor, Progress, Put, Record,
-    Store, TopicPartition, Topology, Versions,
+    Context, EventTime, InForce, KeyedStore, Library, Processor, Progress, Put, Record, Store,
+    TopicPartition, Topology, Versions,
 };
 
-use crate::alert::{
-    Alerts, AlertsConfig, ConfigProblems, Occurrence, Out, Plan, Refused, Said,
-    occurrences_of_signal,
-};
+use crate::alert::{Alerts, AlertsConfig, ConfigProblems, Out, Plan, Refused, Said};
 use crate::patterns::{
     Firing, Hit, Limits as PatternLimits, Patterns, Plan as PatternPlan, Stateful,
 };
 use fired::Cause;
+use item::{Item, Waiting};
 use joining::Joining;
 use write::Writer;
 
 /// A firing may make another rule fire, and that one another, so often.
 const CHAIN_MAX: usize = 10;
-/// Tenants whose incidents one piece of work looks at.
-const SETTLED_A_PIECE: usize = 500;
-/// Once so many revisions of incidents wait, a piece of work ends: each may have some hundred kilobytes.
-const TOLD_A_PIECE: usize = 100;
-/// Groups of stateful rules that one piece of work looks at.
-const DECIDED_A_PIECE: usize = 2_000;
 
 /// The service's name, and its consumer group.
 pub const NAME: &str = "correlator";
@@ -119,66 +110,6 @@ struct Correlator {
     /// One entry at most: the record whose turn has not come.
     waiting: KeyedStore<(), Waiting>,
     out: Out,
-}
-
-/// A record as it came.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Waiting {
-    offset: Offset,
-    arrival: EventTime,
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-}
-
-/// A record as it was understood.
-enum Item {
-    Signal(Box<Envelope<Signal>>),
-    /// A finding, and the rules it meets.
-    Finding(Box<Envelope<Finding>>, Vec<RuleHit>),
-}
-
-impl Item {
-    fn read(value: &[u8]) -> Result<Self, codec::DecodeError> {
-        if codec::peek(value)?.payload == Finding::TYPE {
-            return codec::decode(value).map(|found| Self::Finding(Box::new(found), Vec::new()));
-        }
-        codec::decode(value).map(Box::new).map(Self::Signal)
-    }
-
-    fn attributes(&self) -> &schemas::envelope::Attributes {
-        match self {
-            Self::Signal(signal) => &signal.attributes,
-            Self::Finding(finding, _) => &finding.attributes,
-        }
-    }
-
-    fn occurrences(&self) -> Vec<Occurrence> {
-        match self {
-            Self::Signal(signal) => occurrences_of_signal(signal),
-            Self::Finding(finding, hits) => ask::occurrences(finding, hits),
-        }
-    }
-
-    /// What shows it: the event of a signal, the finding itself.
-    fn record(&self) -> RecordId {
-        match self {
-            Self::Signal(signal) => signal.data.event.into(),
-            Self::Finding(finding, _) => finding.attributes.id,
-        }
-    }
-
-    /// When it was said, as far as time goes: a command when it came.
-    fn time_ms(&self) -> i64 {
-        let attributes = self.attributes();
-        match self {
-            Self::Signal(signal)
-                if signal.data.command.is_some() || signal.data.delivery.is_some() =>
-            {
-                attributes.arrival_time.millis()
-            }
-            _ => attributes.time.millis(),
-        }
-    }
 }
 
 impl Correlator {
@@ -305,54 +236,6 @@ impl Correlator {
         self.raise(fired, &Cause::record(item.attributes()), now_ms);
     }
 
-    /// What was absent until now; true when everything is decided that can be.
-    fn decide(&mut self, tenant: u32, pieces: usize) -> bool {
-        let settled_ms = self.alerts.settled_ms(tenant);
-        let mut fired = Vec::new();
-        let is_done = self.patterns.advance(tenant, settled_ms, pieces, &mut fired);
-        if !fired.is_empty() {
-            let cause = Cause::time(self.alerts.name_of(tenant).unwrap_or_default(), settled_ms);
-            self.raise(fired, &cause, self.alerts.now_ms(tenant));
-            // What that makes due is told now, not with the next record.
-            self.alerts.go_on(tenant);
-        }
-        is_done
-    }
-
-    /// The same of every tenant, where time has passed.
-    fn decide_all(&mut self) -> bool {
-        while let Some(tenant) = self.undecided {
-            if tenant >= self.alerts.tenants() {
-                self.undecided = None;
-            } else if self.decide(tenant, DECIDED_A_PIECE) {
-                self.undecided = Some(tenant + 1);
-            } else {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// What time makes due among incidents, a piece of it, tenant by tenant since the last mark; true when
-    /// nothing is left.
-    fn settle(&mut self) -> bool {
-        for _ in 0..SETTLED_A_PIECE {
-            let Some(tenant) = self.incidents.unsettled() else { return true };
-            let Some(name) = self.alerts.name_of(tenant) else {
-                self.incidents.settle_from(None);
-                return true;
-            };
-            if !self.incidents.advance(name, self.alerts.settled_ms(tenant)) {
-                return false;
-            }
-            self.incidents.settle_from(Some(tenant + 1));
-            if self.incidents.waits() >= TOLD_A_PIECE {
-                return false;
-            }
-        }
-        false
-    }
-
     /// Firings are hits to other stateful rules, and occurrences to alerts.
     fn raise(&mut self, fired: Vec<Firing>, cause: &Cause, now_ms: i64) {
         let mut waiting = fired;
@@ -422,18 +305,6 @@ impl Correlator {
         if std::mem::take(&mut self.out.urgent) {
             context.urgent();
         }
-    }
-}
-
-impl Waiting {
-    fn of(record: &Record) -> Self {
-        let Record { offset, arrival, key, value, .. } = record.clone();
-        Self { offset, arrival, key, value }
-    }
-
-    fn into_record(self) -> Record {
-        let Self { offset, arrival, key, value } = self;
-        Record { offset, arrival, key, value, headers: Vec::new() }
     }
 }
 

@@ -3,98 +3,20 @@
 //! **Invariant:** of every story some records name the service in a field, some in prose, some only a pod
 //! or a ticket, and some nothing at all; which, is drawn.
 
-use serde_json::{Value, json};
+mod cause;
+mod kinds;
 
-use super::estate::{Estate, Service, one, person};
+use serde_json::json;
+
+use super::estate::{Estate, Service, one};
 use super::told::Told;
 use super::wire::{self, Alarm, Ticket};
 use crate::dice::Dice;
+use kinds::{Cause, PLOTS, Plot};
 
 const MINUTE_MS: i64 = 60_000;
 /// Tools say when an alert is over, but for a webhook that is lost.
 const END_TOLD_PER_MILLE: u32 = 950;
-
-/// What a story comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    Deploy,
-    Configuration,
-    Database,
-    Instances,
-    Key,
-    /// Nothing that anybody did.
-    None,
-}
-
-/// A kind of story.
-#[derive(Debug)]
-struct Plot {
-    cause: Cause,
-    rules: [&'static str; 2],
-    measures: [&'static str; 2],
-    words: [&'static str; 3],
-}
-
-const PLOTS: [Plot; 9] = [
-    Plot {
-        cause: Cause::Deploy,
-        rules: ["HighErrorRate", "CrashLooping"],
-        measures: ["http.server.errors", "http.server.duration"],
-        words: ["returns 500", "fails since the release", "restarts all the time"],
-    },
-    Plot {
-        cause: Cause::Deploy,
-        rules: ["MemoryGrows", "OutOfMemory"],
-        measures: ["process.memory.usage", "k8s.container.restarts"],
-        words: ["eats memory", "was killed for its memory", "leaks since the new version"],
-    },
-    Plot {
-        cause: Cause::Configuration,
-        rules: ["SlowAnswers", "HighErrorRate"],
-        measures: ["http.server.duration", "http.server.errors"],
-        words: ["is slow since the change", "times out", "cannot reach its cache"],
-    },
-    Plot {
-        cause: Cause::None,
-        rules: ["UpstreamDown", "HighErrorRate"],
-        measures: ["http.client.errors", "http.server.errors"],
-        words: ["does not answer", "is down", "refuses connections"],
-    },
-    Plot {
-        cause: Cause::None,
-        rules: ["CertificateExpired", "HandshakeFails"],
-        measures: ["tls.handshake.errors", "http.server.errors"],
-        words: ["has an expired certificate", "fails handshakes", "is not trusted any more"],
-    },
-    Plot {
-        cause: Cause::None,
-        rules: ["QuotaUsedUp", "Throttled"],
-        measures: ["http.client.throttled", "queue.length"],
-        words: ["is throttled", "has used up its quota", "gets 429 from the provider"],
-    },
-    Plot {
-        cause: Cause::Database,
-        rules: ["SlowQueries", "ConnectionsUsedUp"],
-        measures: ["db.client.duration", "db.client.connections"],
-        words: ["has slow queries", "waits for locks", "has no connections left"],
-    },
-    Plot {
-        cause: Cause::Instances,
-        rules: ["CostsRunAway", "TooManyInstances"],
-        measures: ["cost.hourly", "instances.count"],
-        words: ["costs ten times as much", "has far too many instances", "grows without end"],
-    },
-    Plot {
-        cause: Cause::Key,
-        rules: ["UnusualCalls", "CredentialMisused"],
-        measures: ["audit.calls", "audit.denied"],
-        words: [
-            "was called with a strange key",
-            "gave out secrets",
-            "is being read by nobody we know",
-        ],
-    },
-];
 
 /// What a story is told with.
 pub(super) struct Telling<'a> {
@@ -169,112 +91,6 @@ impl<'a> Telling<'a> {
 
     fn words(&mut self) -> &'static str {
         one::<&str>(&self.plot.words, self.dice)
-    }
-
-    /// What it came from; gives when that took effect.
-    fn cause(&mut self, ms: i64) -> i64 {
-        let done_ms = match self.plot.cause {
-            Cause::None => return ms,
-            Cause::Deploy => self.deploy(ms, "Take the new client"),
-            Cause::Configuration => self.configure(ms),
-            Cause::Database => {
-                let request = json!({"dBInstanceIdentifier": self.service.name, "dBInstanceClass": "db.t3.small"});
-                self.call(ms, ("rds", "ModifyDBInstance"), request)
-            }
-            Cause::Instances => {
-                let request = json!({"maxSize": 400, "autoScalingGroupName": self.service.name});
-                self.call(ms, ("autoscaling", "UpdateAutoScalingGroup"), request)
-            }
-            Cause::Key => self.attack(ms),
-        };
-        if self.plot.cause != Cause::Key
-            && let Some(last) = self.told.last_mut()
-        {
-            last.is_cause = true;
-        }
-        done_ms
-    }
-
-    /// A change of the code, sometimes with its ticket, and its deployment.
-    fn deploy(&mut self, ms: i64, message: &str) -> i64 {
-        let (service, commit) = (self.service, self.commit.clone());
-        let message = if self.dice.per_mille(400) {
-            format!("{}: {message}", self.ticket)
-        } else {
-            message.to_owned()
-        };
-        let change = if self.dice.per_mille(600) {
-            wire::push(service, ms, &commit, &message, self.dice)
-        } else {
-            wire::merge(service, ms, &commit, &message, self.dice)
-        };
-        self.add(&change, ms);
-        if self.dice.per_mille(800) {
-            let deployed_ms = ms + self.minutes(1, 5);
-            let deployed = wire::deployed(service, deployed_ms, &commit, self.dice);
-            self.add(&deployed, deployed_ms);
-            return deployed_ms;
-        }
-        ms
-    }
-
-    fn configure(&mut self, ms: i64) -> i64 {
-        let name = self.service.name;
-        if self.dice.per_mille(500) {
-            let patched = wire::patched(ms, "deployments", name, self.dice);
-            self.add(&patched, ms);
-            return ms;
-        }
-        self.call(
-            ms,
-            ("ssm", "PutParameter"),
-            json!({"name": format!("/prod/{name}/cache-url"), "overwrite": true}),
-        )
-    }
-
-    fn call(&mut self, ms: i64, what: (&str, &str), request: Value) -> i64 {
-        let who = person(self.dice);
-        let key = format!("AKIA{:0>16}", who.to_ascii_uppercase());
-        let call = wire::call(ms, (who, &key), what, (request, Value::Null), self.dice);
-        self.add(&call, ms);
-        ms
-    }
-
-    /// A key is made, and somebody else uses it.
-    fn attack(&mut self, ms: i64) -> i64 {
-        let (who, name) = (person(self.dice), self.service.name);
-        let key = format!("AKIA{}", wire::hex(self.dice, 16).to_ascii_uppercase());
-        let old = format!("AKIA{:0>16}", who.to_ascii_uppercase());
-        let made = json!({"accessKey": {"userName": format!("svc-{name}"), "accessKeyId": key, "status": "Active"}});
-        let request = json!({"userName": format!("svc-{name}")});
-        let call =
-            wire::call(ms, (who, &old), ("iam", "CreateAccessKey"), (request, made), self.dice);
-        self.add(&call, ms);
-        if let Some(made) = self.told.last_mut() {
-            made.is_cause = true;
-        }
-        let calls = [
-            ("sts", "GetCallerIdentity"),
-            ("s3", "ListBuckets"),
-            ("secretsmanager", "GetSecretValue"),
-            ("s3", "GetObject"),
-            ("iam", "ListUsers"),
-        ];
-        let mut at_ms = ms + self.minutes(2, 8);
-        for _ in 0..4 + self.dice.place(4) {
-            let (api, action) = *one(&calls, self.dice);
-            let request = json!({"secretId": format!("prod/{name}/password-of-database"), "bucketName": format!("acme-{name}-exports")});
-            let call = wire::call(
-                at_ms,
-                (&format!("svc-{name}"), &key),
-                (api, action),
-                (request, Value::Null),
-                self.dice,
-            );
-            self.add(&call, at_ms);
-            at_ms += self.dice.between(2_000, 90_000);
-        }
-        at_ms
     }
 
     /// What our own detectors find.
