@@ -2,8 +2,8 @@
 //! with which cause, after how long.
 //!
 //! **Invariant:** a story is found by what its own messages and its own service say, never by time alone: an
-//! incident tells it when one of its moments is a record of the story's alarm, or an alert of it holds at the
-//! story's service, after the deploy and before the end of the trouble.
+//! incident tells it when one of its moments is a record of the story's alarm, or alerts of it hold at the
+//! story's service, and one of its alerts began after the deploy and before the end of the trouble.
 
 use std::collections::BTreeSet;
 
@@ -108,7 +108,7 @@ impl Story {
     fn verdict<'k>(&self, known: impl Iterator<Item = &'k Known>) -> Verdict {
         let deployed_ms = self.deployed_ms.unwrap_or_default();
         let telling = known.filter(|known| self.is_told_by(&known.last));
-        let when = telling.filter_map(|known| Some((told_after(known, deployed_ms)?, known)));
+        let when = telling.filter_map(|known| Some((self.told_ms(known)?, known)));
         let found = when.min_by_key(|(told_ms, _)| *told_ms).map(|(told_ms, known)| Found {
             after_ms: told_ms.saturating_sub(deployed_ms),
             by_its_cause: self.is_caused(&known.last),
@@ -122,31 +122,25 @@ impl Story {
             return false;
         }
         let mut records = incident.timeline.iter().filter_map(|moment| moment.record);
-        records.any(|record| self.alarms.contains(&record)) || self.is_held_at_its_time(incident)
+        let mut at_service = incident.affected.iter().filter(|affected| affected.steps == 0);
+        records.any(|record| self.alarms.contains(&record))
+            || at_service.any(|affected| affected.name == self.service)
     }
 
-    /// An alert of it holds at the service, and began while that was in trouble.
-    fn is_held_at_its_time(&self, incident: &Incident) -> bool {
-        let from_ms = self.deployed_ms.unwrap_or(i64::MAX);
+    /// When an incident was told first with an alert that began in the time of the trouble: it may have been
+    /// open long before.
+    fn told_ms(&self, known: &Known) -> Option<i64> {
         let until_ms = self.resolved_ms.map_or(i64::MAX, |ms| ms.saturating_add(AFTERMATH_MS));
-        let mut at_service = incident.affected.iter().filter(|affected| affected.steps == 0);
-        let is_here = at_service.any(|affected| affected.name == self.service);
-        let last_ms = incident.last_at_ms.unwrap_or(incident.opened_at_ms);
-        is_here && last_ms >= from_ms && incident.opened_at_ms <= until_ms
+        let trouble = self.deployed_ms?..=until_ms;
+        let alerts = known.last.timeline.iter().filter(|of| of.kind == MomentKind::Alert);
+        let first = alerts.map(|of| of.at_ms).filter(|at_ms| trouble.contains(at_ms)).min()?;
+        known.told_ms.iter().copied().filter(|told_ms| *told_ms >= first).min()
     }
 
     fn is_caused(&self, incident: &Incident) -> bool {
         let first = incident.causes.first().and_then(|cause| cause.record);
         first.is_some_and(|record| self.changes.contains(&record))
     }
-}
-
-/// When an incident was told first with an alert from a time on: it may have been open long before.
-fn told_after(known: &Known, from_ms: i64) -> Option<i64> {
-    let moments = known.last.timeline.iter().filter(|moment| moment.kind == MomentKind::Alert);
-    let since = moments.map(|moment| moment.at_ms).filter(|at_ms| *at_ms >= from_ms);
-    let since_ms = since.min().unwrap_or(from_ms);
-    known.told_ms.iter().copied().filter(|told_ms| *told_ms >= since_ms).min()
 }
 
 impl Verdict {

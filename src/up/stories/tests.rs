@@ -33,7 +33,8 @@ fn told(alarm: &str, cause: Option<&str>, service: &str) -> Known {
     last.state = IncidentState::Open;
     (last.opened_at_ms, last.last_at_ms) = (DEPLOYED_MS + 5_000, Some(DEPLOYED_MS + 9_000));
     for moment in &mut last.timeline {
-        (moment.record, moment.at_ms) = (Some(id(alarm)), DEPLOYED_MS + 5_000);
+        (moment.kind, moment.at_ms) = (MomentKind::Alert, DEPLOYED_MS + 5_000);
+        moment.record = Some(id(alarm));
     }
     last.affected.iter_mut().for_each(|of| (of.name, of.steps) = (service.to_owned(), 0));
     last.causes.iter_mut().for_each(|of| of.record = cause.map(id));
@@ -78,11 +79,19 @@ fn an_incident_that_was_open_before_tells_it_once_it_is_told_with_an_alert_from_
 }
 
 #[test]
+fn an_incident_in_which_only_something_else_happened_since_does_not() {
+    let mut known = told("page", None, "checkout");
+    known.last.timeline.iter_mut().for_each(|moment| moment.kind = MomentKind::Change);
+    assert_eq!(verdict(&[known]).found, None);
+}
+
+#[test]
 fn so_does_one_at_its_service_and_in_its_time_and_no_other() {
     assert!(verdict(&[told("x", None, "checkout")]).found.is_some());
     assert_eq!(verdict(&[told("x", None, "basket")]).found, None);
     let mut later = told("x", None, "checkout");
-    later.last.opened_at_ms = 400_000 + AFTERMATH_MS + 1;
+    let moments = later.last.timeline.iter_mut();
+    moments.for_each(|moment| moment.at_ms = 400_000 + AFTERMATH_MS + 1);
     assert_eq!(verdict(&[later]).found, None);
     let mut merged = told("page", None, "checkout");
     merged.last.state = IncidentState::Merged;
